@@ -1,0 +1,141 @@
+# make              everything, into build/
+# make check        installs what it needs, builds under gcc and clang, tests
+# make test         the tests of this build; T=name runs one; SAN=1 sanitized
+# make demo         the factory day: one golden unit, three production units
+# make lint fuzz bench deb ipk install DESTDIR= compdb clean
+#
+# Rooms (agent/base, agent, snapshots, firewall, provisioning) are static
+# archives; who may know whom is said once, in the link lines below.
+
+VERSION	:= 0.1.0
+CFLAGS	?= -O2 -g
+CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DINGOT_VERSION='"$(VERSION)"' -MMD -MP \
+	   -fPIC -fvisibility=hidden -fstack-protector-strong -pthread \
+	   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
+	   -Wimplicit-fallthrough -Wformat=2 \
+	   -Iagent/base -Iagent -Isnapshots -Ifirewall -Iprovisioning
+LDFLAGS	+= -Wl,--as-needed -Wl,-z,relro,-z,now -pthread
+B	?= build
+ifdef SAN
+CFLAGS	+= -fsanitize=address,undefined -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer
+LDFLAGS	+= -fsanitize=address,undefined
+B	:= $(B)/san
+else
+CFLAGS	+= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+BASE_LIBS	:= -lconfig -ljansson -lcrypto
+SNAP_LIBS	:= -larchive
+PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-tctildr \
+		   -lsqlite3 -lssl
+AGENT_LIBS	:= -lseccomp -lcap-ng
+
+objects	= $(patsubst %.c,$B/%.o,$(filter-out $(2),$(wildcard $(1))))
+MAINS	:= agent/ingotd.c agent/ingot-host.c agent/ingot-unpack.c
+BASE	:= $B/libbase.a
+AGENT	:= $B/libagent.a
+SNAP	:= $B/libsnapshots.a
+FIRE	:= $B/libfirewall.a
+PROV	:= $B/libprovisioning.a
+BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot ingot-provision)
+GATE	:= $B/ingot-gate.so
+PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(wildcard plugins/*/))
+TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
+TPLUGS	:= $(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
+
+all: $(BINS) $(GATE) $(PLUGINS)
+
+$(BASE): $(call objects,agent/base/*.c)
+$(AGENT): $(call objects,agent/*.c,$(MAINS))
+$(SNAP): $(call objects,snapshots/*.c)
+$(FIRE): $(call objects,firewall/*.c)
+$(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
+	provisioning/service/*.c,provisioning/service/main.c)
+%.a:
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+link	= $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+$B/ingotd: $B/agent/ingotd.o $(AGENT) $(SNAP) $(BASE)
+	$(call link,$(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
+$B/ingot-host: $B/agent/ingot-host.o $(AGENT) $(BASE)
+	$(call link,$(AGENT_LIBS) $(BASE_LIBS))
+$B/ingot-unpack: $B/agent/ingot-unpack.o $(AGENT) $(SNAP) $(BASE)
+	$(call link,$(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
+$B/ingot: $(call objects,agent/cli/*.c) $(AGENT) $(SNAP) $(BASE)
+	$(call link,$(SNAP_LIBS) $(BASE_LIBS))
+$B/ingot-provision: $B/provisioning/service/main.o $(PROV) $(BASE)
+	$(call link,$(PROV_LIBS) $(BASE_LIBS))
+$(GATE): $(call objects,provisioning/gate/*.c) $(PROV) $(BASE)
+	$(call link,-shared $(PROV_LIBS) $(BASE_LIBS))
+
+# A plugin: its folder, and the rooms it may know. libiptc (GPL) is linked
+# into the firewall plugin and nowhere else.
+$B/plugins/firewall_policy.so: $(FIRE)
+$B/plugins/firewall_policy.so: LIBS := -lip4tc -lip6tc
+$B/plugins/ssh_hardening.so: LIBS := -lssh
+$B/plugins/cert_store.so: $(PROV)
+$B/plugins/cert_store.so: LIBS := $(PROV_LIBS)
+$B/plugins/uplink.so: $(PROV)
+$B/plugins/uplink.so: LIBS := $(PROV_LIBS)
+.SECONDEXPANSION:
+$(PLUGINS): $B/plugins/%.so: $$(call objects,plugins/%/*.c) $(BASE)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(filter %.o,$^) \
+	    $(filter-out $(BASE),$(filter %.a,$^)) $(BASE) $(LIBS) $(BASE_LIBS)
+$(TPLUGS): $B/tests/plugins/%.so: $B/tests/plugins/%.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $<
+
+# A test is named after the room it looks into and is linked with that room
+# and those below it.
+$B/tests/%: CPPFLAGS += -DBUILD='"$B"' -Itests
+$B/tests/unit/base_%: $B/tests/unit/base_%.o $(BASE)
+	$(call link,-lcmocka $(BASE_LIBS))
+$B/tests/unit/snapshots_%: $B/tests/unit/snapshots_%.o $(SNAP) $(BASE)
+	$(call link,-lcmocka $(SNAP_LIBS) $(BASE_LIBS))
+$B/tests/unit/firewall_%: $B/tests/unit/firewall_%.o $(FIRE) $(BASE)
+	$(call link,-lcmocka -lip4tc -lip6tc $(BASE_LIBS))
+$B/tests/unit/provisioning_%: $B/tests/unit/provisioning_%.o $(PROV) $(BASE)
+	$(call link,-lcmocka $(PROV_LIBS) $(BASE_LIBS))
+$B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
+	$(call link,-lcmocka $(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
+$B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
+	$(call link,-lcmocka -lssh -lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) \
+	    $(PROV_LIBS) $(BASE_LIBS))
+
+test: all $(TESTS) $(TPLUGS)
+	tests/run $B $(T)
+check:
+	packaging/needs build
+	tests/check
+demo demo-shell: 
+	packaging/needs build
+	$(MAKE) deb
+	tests/lab/$@
+bench: all $(TPLUGS)
+	tests/bench/run $B
+fuzz:
+	tests/fuzz/run $(FUZZ_SECONDS)
+lint:
+	packaging/needs build
+	tests/lint
+compdb:
+	bear -- $(MAKE) -B all
+
+install: all
+	packaging/install $B $(DESTDIR)
+deb:
+	packaging/make-deb $(VERSION)
+ipk:
+	packaging/make-ipk $(VERSION)
+clean:
+	rm -rf build
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all test check demo demo-shell bench fuzz lint compdb install deb ipk clean
+.PRECIOUS: $B/%.o

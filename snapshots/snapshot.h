@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "err.h"
+
+/*
+ * A snapshot: a tree named by the SHA-256 of its manifest, which names every
+ * other file by its SHA-256. In a bundle and on disk the members are:
+ *
+ *	manifest		JSON, one line, keys sorted
+ *	signature		CMS, detached, over the manifest's bytes; empty
+ *				in an unsigned (development) bundle
+ *	proof			JSON: what the scrubber looked at and took out
+ *	documents/<plugin>.conf
+ *	files/<absolute path without its first slash>
+ *
+ * manifest: { "ingot": 1, "name", "model", "sequence", "members": [
+ *   { "path", "sha256", "size", "mode": "0644", "owner", "group", "slots" } ] }
+ * members in byte order of path; manifest and signature are not in it. No
+ * times: the same sample gives the same bytes.
+ */
+#define SNAPSHOT_MANIFEST_MAX (4 * 1024 * 1024)
+#define SNAPSHOT_MEMBERS_MAX  20000
+#define SNAPSHOT_MEMBER_MAX   (64 * 1024 * 1024) /* bytes of one member */
+#define SNAPSHOT_PATH_MAX     512
+#define SNAPSHOT_NAME_MAX     64
+
+struct member {
+	char path[SNAPSHOT_PATH_MAX];
+	uint8_t sha256[SHA256_LEN];
+	uint64_t size;
+	mode_t mode; /* no set-id, no sticky */
+	char owner[33];
+	char group[33];
+	bool slots; /* holds @{...} to be filled on the unit */
+};
+
+struct snapshot {
+	char id[SHA256_HEX];
+	char name[SNAPSHOT_NAME_MAX + 1];
+	char model[SNAPSHOT_NAME_MAX + 1];
+	int64_t sequence; /* anti-rollback */
+	size_t count;
+	struct member *members;
+};
+
+int snapshot_parse(
+    struct snapshot *, const void *manifest, size_t len, struct err *);
+/* From an open snapshot folder. */
+int snapshot_read(struct snapshot *, int dir, struct err *);
+void snapshot_free(struct snapshot *);
+#define own_snapshot __attribute__((cleanup(snapshot_free), unused))
+
+/* Every member there, none beside them, each with its hash and size. */
+int snapshot_verify(const struct snapshot *, int dir, struct err *);
+const struct member *snapshot_member(const struct snapshot *, const char *path);
+
+#endif
