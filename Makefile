@@ -108,7 +108,8 @@ $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-lcmocka -lssh -lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) \
 	    $(PROV_LIBS) $(BASE_LIBS))
 
-test: all $(TESTS) $(TPLUGS)
+tests: $(TESTS) $(TPLUGS)
+test: all tests
 	tests/run $B $(T)
 check:
 	packaging/needs build
@@ -137,5 +138,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all test check demo demo-shell bench fuzz lint compdb install deb ipk clean
+.PHONY: all tests test check demo demo-shell bench fuzz lint compdb install deb ipk clean
 .PRECIOUS: $B/%.o
