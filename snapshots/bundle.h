@@ -17,7 +17,7 @@ struct bundle_trust {
 	bool unsigned_ok;    /* development */
 	const char *model;   /* NULL: any; else the manifest's must be equal */
 	int64_t sequence_floor;
-	uint64_t total_max;  /* bytes of all members; 0: 1 GiB */
+	uint64_t total_max; /* bytes of all members; 0: 1 GiB */
 };
 
 struct bundle_info {

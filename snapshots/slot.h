@@ -32,4 +32,7 @@ int slot_fill(const char *what, const char *text, size_t len, slot_value_fn *,
     void *ctx, struct bytes *out, char missing[SLOT_NAME_MAX + 1],
     struct err *);
 
+/* Is "unit.serial" or "generated.psk:32" a name that slot_fill() takes? */
+int slot_name_check(const char *name, struct err *);
+
 #endif
