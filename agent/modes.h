@@ -25,9 +25,9 @@ enum mode {
 };
 
 enum mode_event {
-	MODE_APPLIED,  /* a snapshot is live */
+	MODE_APPLIED, /* a snapshot is live */
 	MODE_CONFIRMED_ENROLMENT,
-	MODE_LOCK,     /* a verdict without a failed required finding */
+	MODE_LOCK, /* a verdict without a failed required finding */
 	MODE_QUARANTINE,
 	MODE_RETIRE,
 	MODE_EVENTS
@@ -35,6 +35,10 @@ enum mode_event {
 
 #define MODE_BIT(m) (1u << (m))
 #define MODE_ANY    (MODE_BIT(MODES) - 1)
+/* Where the unit is still being made: development verbs, unsigned plugins. */
+#define MODE_DEVELOPMENT                                                       \
+	(MODE_BIT(MODE_FACTORY) | MODE_BIT(MODE_STAGED) |                      \
+	    MODE_BIT(MODE_ENROLLED))
 
 const char *mode_name(enum mode);
 int mode_by_name(const char *, enum mode *); /* -1: no such mode */
