@@ -27,7 +27,7 @@ CFLAGS	+= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 BASE_LIBS	:= -lconfig -ljansson -lcrypto
-SNAP_LIBS	:= -larchive
+SNAP_LIBS	:= -larchive -lzstd -lexpat
 PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-tctildr \
 		   -lsqlite3 -lssl
 AGENT_LIBS	:= -lseccomp -lcap-ng
@@ -44,6 +44,7 @@ GATE	:= $B/ingot-gate.so
 PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(wildcard plugins/*/))
 TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
 TPLUGS	:= $(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
+LAB	:= $B/tests/lab/scan
 
 all: $(BINS) $(GATE) $(PLUGINS)
 
@@ -108,7 +109,15 @@ $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-lcmocka -lssh -lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) \
 	    $(PROV_LIBS) $(BASE_LIBS))
 
-tests: $(TESTS) $(TPLUGS)
+# Fuzzers: make CC=clang B=build/fuzz CFLAGS=-fsanitize=... (tests/fuzz/run)
+fuzz_libs = $(if $(filter base_%,$*),,$(AGENT_LIBS) $(SNAP_LIBS) \
+	    $(PROV_LIBS))
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
+	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
+$B/tests/lab/%: $B/tests/lab/%.o
+	$(call link)
+
+tests: $(TESTS) $(TPLUGS) $(LAB)
 test: all tests
 	tests/run $B $(T)
 check:
@@ -116,8 +125,8 @@ check:
 	tests/check
 demo demo-shell: 
 	packaging/needs build
-	$(MAKE) deb
-	tests/lab/$@
+	$(MAKE) deb $(LAB)
+	tests/lab/$@ $B
 bench: all $(TPLUGS)
 	tests/bench/run $B
 fuzz:

@@ -119,7 +119,7 @@ lab_child() {
 unit_do() {
 	local pid=${UNIT_PID[$1]}
 	shift
-	nsenter --target "$pid" --mount --net --pid --ipc --uts --root --wd=/ \
+	nsenter --target "$pid" --mount --net --pid --ipc --uts --root --wd \
 	    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <netdb.h>
@@ -15,7 +16,7 @@
  * it finds is what anybody else would find; it knows nothing of the unit.
  */
 #define WINDOW  4096
-#define WAIT_MS 400
+#define WAIT_MS 250
 
 static int fds[WINDOW];
 
@@ -79,11 +80,16 @@ main(int argc, char *argv[])
 			*to;
 	unsigned first = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	unsigned last = argc > 3 ? (unsigned)atoi(argv[3]) : 65535, n;
+	struct rlimit files = { WINDOW + 16, WINDOW + 16 };
 
 	if (argc < 2 || last > 65535 || first < 1 ||
 	    getaddrinfo(argv[1], NULL, &hints, &to) != 0) {
 		fprintf(stderr, "usage: scan ADDRESS [FIRST [LAST]]\n");
 		return 2;
+	}
+	if (setrlimit(RLIMIT_NOFILE, &files) == -1) {
+		perror("scan: too few descriptors");
+		return 1;
 	}
 	for (; first <= last; first += n) {
 		n = last - first + 1 < WINDOW ? last - first + 1 : WINDOW;
