@@ -7,17 +7,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "snapshot.h"
 
 /*
- * A snapshot on the road: tar (pax) + zstd, manifest first, signature second.
+ * A snapshot on the road: one zstd frame holding a tar (pax) archive, manifest
+ * first, signature second, then the members in the manifest's order; behind it
+ * a seal: a skippable zstd frame with the SHA-256 of everything before it, so
+ * that damage is told even where it would change nothing. Common tools read
+ * it: zstd -d < x.ingot | tar -t
  */
+#define BUNDLE_MAX       (UINT64_C(1) << 30) /* bytes of all members */
+#define BUNDLE_NAME_SIZE 256
+
 struct bundle_trust {
 	X509_STORE *anchors; /* NULL: trusts nobody */
-	bool unsigned_ok;    /* development */
+	bool unsigned_ok;    /* development: a bundle without signature, or,
+				with no anchors, one that can't be checked */
 	const char *model;   /* NULL: any; else the manifest's must be equal */
 	int64_t sequence_floor;
-	uint64_t total_max; /* bytes of all members; 0: 1 GiB */
+	uint64_t total_max; /* bytes of all members; 0: BUNDLE_MAX */
 };
 
 struct bundle_info {
@@ -26,16 +35,28 @@ struct bundle_info {
 	char name[SNAPSHOT_NAME_MAX + 1];
 	int64_t sequence;
 	bool is_signed;
-	char signer[256]; /* subject */
+	char signer[BUNDLE_NAME_SIZE]; /* subject */
 };
 
 /*
  * Verifies while streaming: manifest and signature before anything else is
- * looked at, each member against the manifest before its name appears. dir is
- * an empty folder that receives the tree, or -1: verifies only. On failure
- * what was written is taken away again.
+ * looked at, each member against the manifest before its name appears. fd is a
+ * regular file, read from its start; its offset is not moved. dir is an empty
+ * folder that receives the tree (files 0600, folders 0700; synced before this
+ * returns), or -1: verifies only. On failure what was written is taken away
+ * again.
  */
 int bundle_open(int fd, const struct bundle_trust *, int dir,
     struct bundle_info *, struct err *);
+
+/*
+ * Seals: writes s, whose manifest's bytes are given, to fd. signature is empty
+ * for an unsigned bundle. content(ctx, i, e) gives the size bytes of member i,
+ * borrowed until the next call; NULL: failed. Equal input gives equal bytes.
+ */
+typedef const void *bundle_content_fn(void *ctx, size_t i, struct err *);
+int bundle_write(int fd, const struct snapshot *s, const struct bytes *manifest,
+    const struct bytes *signature, bundle_content_fn *, void *ctx,
+    struct err *);
 
 #endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening a bundle that somebody else made. The manifest says, in order, what
+ * has to come; so a member that is missing, twice, in another place or not
+ * listed is told at once, and no name, type or size of the archive is ever
+ * believed: it has to be the one expected. Nothing is written before manifest,
+ * signature, model and sequence are good. Meant to run in ingot-unpack, where
+ * a fault in libarchive or zstd reaches nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bundle.h"
+#include "cms.h"
+#include "file.h"
+#include "own.h"
+#include "tar_read.h"
+
+OWN_POINTER(tar, struct tar_reader, tar_reader_free)
+#define own_tar __attribute__((cleanup(own_tar_free), unused))
+
+/* Headers and padding that the archive may add to one member. */
+#define OVERHEAD     4096
+#define HEAD_ALLOWED (SNAPSHOT_MANIFEST_MAX + CMS_SIG_MAX + 16 * OVERHEAD)
+#define TEMP         FILE_TEMP "member"
+
+/* One bundle being opened. */
+struct opening {
+	struct tar_reader *tar;
+	int dir;                        /* -1: only verified */
+	char folder[SNAPSHOT_PATH_MAX]; /* the last one that was made */
+};
+
+/* manifest or signature: read whole, at most max bytes. */
+static int
+read_head(struct opening *o, const char *name, size_t max, struct bytes *out,
+    struct err *e)
+{
+	struct tar_sink to = { .fd = -1, .text = out };
+	struct tar_entry entry;
+
+	if (tar_next(o->tar, name, &entry, e) == -1)
+		return -1;
+	if (entry.size > max)
+		return err_set(
+		    e, EFBIG, "%s is larger than %zu bytes", name, max);
+	bytes_add(out, "", 0);
+	if (tar_pour(o->tar, entry.size, &to, e) == -1)
+		return err_in(e, "%s", name);
+	return out->bad ? err_set(e, ENOMEM, "out of memory") : 0;
+}
+
+static int
+signature_check(const struct bytes *manifest, const struct bytes *sig,
+    const struct bundle_trust *trust, struct bundle_info *info, struct err *e)
+{
+	if (trust->unsigned_ok && (sig->len == 0 || trust->anchors == NULL))
+		return 0;
+	if (sig->len == 0)
+		return err_set(e, EACCES, "bundle is not signed");
+	if (trust->anchors == NULL)
+		return err_set(
+		    e, EACCES, "bundle is signed, but no signer is trusted");
+	if (cms_verify(sig->p, sig->len, manifest->p, manifest->len,
+		trust->anchors, info->signer, sizeof(info->signer), e) == -1)
+		return err_in(e, "bundle");
+	info->is_signed = true;
+	return 0;
+}
+
+static int
+fitness_check(struct opening *o, const struct snapshot *s,
+    const struct bundle_trust *trust, struct err *e)
+{
+	uint64_t max = trust->total_max == 0 ? BUNDLE_MAX : trust->total_max;
+	uint64_t total = 0;
+
+	if (trust->model != NULL && strcmp(trust->model, s->model) != 0)
+		return err_set(e, EACCES,
+		    "bundle is for model \"%s\", this is \"%s\"", s->model,
+		    trust->model);
+	if (s->sequence < trust->sequence_floor)
+		return err_set(e, EACCES,
+		    "bundle's sequence %lld is below %lld: an older one is "
+		    "refused",
+		    (long long)s->sequence, (long long)trust->sequence_floor);
+	for (size_t i = 0; i < s->count; i++)
+		total += s->members[i].size;
+	if (total > max)
+		return err_set(e, EFBIG,
+		    "members of %llu bytes together; %llu are allowed",
+		    (unsigned long long)total, (unsigned long long)max);
+	tar_allow(o->tar, HEAD_ALLOWED + total + s->count * OVERHEAD);
+	return 0;
+}
+
+/* The folder of path; members come in order, so mostly it is the last one. */
+static int
+make_folder(struct opening *o, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[SNAPSHOT_PATH_MAX] = "";
+
+	if (slash == NULL)
+		return 0;
+	memcpy(folder, path, (size_t)(slash - path));
+	if (strcmp(folder, o->folder) == 0)
+		return 0;
+	memcpy(o->folder, folder, sizeof(folder));
+	return file_mkdirs(o->dir, folder, 0700, e);
+}
+
+static int
+member_pour(struct opening *o, const struct member *m, int fd, struct err *e)
+{
+	struct tar_sink to = { .hash = sha256_new(e), .fd = fd };
+	uint8_t hash[SHA256_LEN];
+	int rc = to.hash == NULL ? -1 : 0;
+
+	if (rc == 0)
+		rc = tar_pour(o->tar, m->size, &to, e);
+	if (rc == 0)
+		rc = sha256_end(to.hash, hash, e);
+	sha256_free(to.hash);
+	if (rc == 0 && memcmp(hash, m->sha256, SHA256_LEN) != 0)
+		rc = err_set(e, EBADMSG, "is not what the manifest says");
+	return rc;
+}
+
+/* Under a temporary name first: a member's name means that it is verified. */
+static int
+member_unpack(struct opening *o, const struct member *m, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (o->dir == -1)
+		return member_pour(o, m, -1, e);
+	if (make_folder(o, m->path, e) == -1)
+		return -1;
+	fd = openat(o->dir, TEMP,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(e, "create");
+	if (member_pour(o, m, fd, e) == -1)
+		return -1;
+	if (close(take_fd(&fd)) == -1 ||
+	    renameat(o->dir, TEMP, o->dir, m->path) == -1)
+		return err_sys(e, "write");
+	return 0;
+}
+
+static int
+member_open(struct opening *o, const struct member *m, struct err *e)
+{
+	struct tar_entry entry;
+
+	if (tar_next(o->tar, m->path, &entry, e) == -1)
+		return -1;
+	if (entry.size != m->size)
+		return err_set(e, EBADMSG,
+		    "%s has another size than its manifest says", m->path);
+	if (entry.mode != m->mode)
+		return err_set(e, EBADMSG,
+		    "%s has another mode than its manifest says", m->path);
+	if (member_unpack(o, m, e) == -1)
+		return err_in(e, "%s", m->path);
+	return 0;
+}
+
+static int
+write_heads(int dir, const struct bytes *manifest, const struct bytes *sig,
+    struct err *e)
+{
+	if (file_write(dir, "manifest", manifest->p, manifest->len, FILE_SECRET,
+		e) == -1 ||
+	    file_write(dir, "signature", sig->p, sig->len, FILE_SECRET, e) ==
+		-1)
+		return -1;
+	return syncfs(dir) == -1 ? err_sys(e, "sync") : 0;
+}
+
+static void
+fill_info(struct bundle_info *info, const struct snapshot *s)
+{
+	(void)strcpy(info->id, s->id);
+	(void)strcpy(info->name, s->name);
+	(void)strcpy(info->model, s->model);
+	info->sequence = s->sequence;
+}
+
+static int
+open_all(struct opening *o, const struct bundle_trust *trust,
+    struct bundle_info *info, struct err *e)
+{
+	own_bytes struct bytes manifest = { 0 }, sig = { 0 };
+	own_snapshot struct snapshot s = { 0 };
+
+	if (read_head(o, "manifest", SNAPSHOT_MANIFEST_MAX, &manifest, e) ==
+		-1 ||
+	    read_head(o, "signature", CMS_SIG_MAX, &sig, e) == -1 ||
+	    signature_check(&manifest, &sig, trust, info, e) == -1 ||
+	    snapshot_parse(&s, manifest.p, manifest.len, e) == -1 ||
+	    fitness_check(o, &s, trust, e) == -1)
+		return -1;
+	fill_info(info, &s);
+	for (size_t i = 0; i < s.count; i++)
+		if (member_open(o, &s.members[i], e) == -1)
+			return -1;
+	if (tar_end(o->tar, e) == -1)
+		return -1;
+	return o->dir == -1 ? 0 : write_heads(o->dir, &manifest, &sig, e);
+}
+
+static void
+take_away(int dir)
+{
+	static const char *const tops[] = { TEMP, "manifest", "signature",
+		"proof", "documents", "files" };
+	struct err ignored;
+
+	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		(void)file_remove_tree(dir, tops[i], &ignored);
+	(void)file_sweep(dir, ".", &ignored);
+}
+
+int
+bundle_open(int fd, const struct bundle_trust *trust, int dir,
+    struct bundle_info *info, struct err *e)
+{
+	own_tar struct tar_reader *tar = tar_reader_new(fd, HEAD_ALLOWED, e);
+	struct opening o = { .tar = tar, .dir = dir };
+
+	memset(info, 0, sizeof(*info));
+	if (tar == NULL)
+		return -1;
+	if (open_all(&o, trust, info, e) == 0)
+		return 0;
+	if (dir != -1)
+		take_away(dir);
+	return -1;
+}
