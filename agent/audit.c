@@ -65,31 +65,38 @@ head_write(struct audit *a, struct err *e)
 	int n = snprintf(
 	    line, sizeof(line), "%llu %s\n", a->end.sequence, a->end.hash);
 
-	return file_write(a->state, HEAD_FILE, line, (size_t)n, FILE_SECRET, e);
+	a->behind = file_write(a->state, HEAD_FILE, line, (size_t)n,
+			FILE_SECRET, e) == -1;
+	return a->behind ? -1 : 0;
 }
 
 static int
+write_all(int fd, const char *p, size_t left)
+{
+	ssize_t n;
+
+	for (; left > 0; p += n, left -= (size_t)n) {
+		n = write(fd, p, left);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1)
+			return -1;
+	}
+	return fdatasync(fd);
+}
+
+/* All of the line or nothing: a part of one would spoil the next. */
+static int
 write_line(int fd, const char *line, struct err *e)
 {
-	size_t left = strlen(line);
 	off_t before = lseek(fd, 0, SEEK_END);
 
-	while (left > 0) {
-		ssize_t n = write(fd, line, left);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			(void)err_sys(e, "write " AUDIT_FILE);
-			/* A part of a line would spoil the next one. */
-			if (before == -1 || ftruncate(fd, before) == -1)
-				log_error("audit: %s", strerror(errno));
-			return -1;
-		}
-		line += n;
-		left -= (size_t)n;
-	}
-	return fdatasync(fd) == -1 ? err_sys(e, "sync " AUDIT_FILE) : 0;
+	if (before == -1 || write_all(fd, line, strlen(line)) == 0)
+		return before == -1 ? err_sys(e, AUDIT_FILE) : 0;
+	(void)err_sys(e, "write " AUDIT_FILE);
+	if (ftruncate(fd, before) == -1)
+		log_error("audit trail: a part of a line stays in the file");
+	return -1;
 }
 
 /* Adds what every line bears; the given fields can not pretend to be it. */

@@ -5,6 +5,7 @@
  * on how JSON is to be written.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
