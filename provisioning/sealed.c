@@ -16,10 +16,10 @@
 #include "sealed.h"
 #include "x509.h"
 
-#define VERSION	  1
+#define VERSION   1
 #define NONCE_LEN 12
-#define TAG_LEN	  16
-#define AAD_MAX	  400
+#define TAG_LEN   16
+#define AAD_MAX   400
 
 OWN_POINTER(cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 OWN_POINTER(pkey_ctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
@@ -74,8 +74,8 @@ sealed_close(const uint8_t key[static SEALED_KEY_LEN],
 		return -1;
 	if (EVP_CipherUpdate(c, text, &n, plain, (int)len) != 1 ||
 	    EVP_CipherFinal_ex(c, text + n, &more) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(
-		c, EVP_CTRL_GCM_GET_TAG, TAG_LEN, text + len) != 1)
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_LEN, text + len) !=
+		1)
 		return err_ssl(e, "sealed answer");
 	bytes_add(out, box, len + SEALED_OVERHEAD);
 	return out->bad ? err_set(e, ENOMEM, "out of memory") : 0;
@@ -96,8 +96,8 @@ sealed_open(const uint8_t key[static SEALED_KEY_LEN],
 		return err_set(e, EBADMSG, "sealed answer: not of this form");
 	if (begin(c, 0, key, box + 1, f, e) == -1)
 		return -1;
-	ok = EVP_CipherUpdate(
-		 c, text, &got, box + 1 + NONCE_LEN, (int)n) == 1 &&
+	ok =
+	    EVP_CipherUpdate(c, text, &got, box + 1 + NONCE_LEN, (int)n) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_LEN,
 		(void *)(box + len - TAG_LEN)) == 1 &&
 	    EVP_CipherFinal_ex(c, text + got, &more) == 1;

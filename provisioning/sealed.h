@@ -19,9 +19,9 @@
  *
  *	byte 1 | nonce (12) | ciphertext | tag (16)
  */
-#define SEALED_KEY_LEN	 32
+#define SEALED_KEY_LEN   32
 #define SEALED_POINT_LEN 65 /* SEC 1 section 2.3.3, uncompressed */
-#define SEALED_OVERHEAD	 (1 + 12 + 16)
+#define SEALED_OVERHEAD  (1 + 12 + 16)
 #define SEALED_PLAIN_MAX (32 * 1024)
 
 /* name: the key's TPM Name, or without TPM its SPKI hash; both in hex. */
@@ -31,12 +31,12 @@ struct sealed_for {
 
 /* Adds the sealed bytes to out. */
 int sealed_close(const uint8_t key[static SEALED_KEY_LEN],
-    const struct sealed_for *, const void *plain, size_t len,
-    struct bytes *out, struct err *);
+    const struct sealed_for *, const void *plain, size_t len, struct bytes *out,
+    struct err *);
 /* Adds the plain bytes to out; EACCES: wrong key, or not for this. */
-int sealed_open(const uint8_t key[static SEALED_KEY_LEN],
-    const struct sealed_for *, const void *sealed, size_t len,
-    struct bytes *out, struct err *);
+int
+sealed_open(const uint8_t key[static SEALED_KEY_LEN], const struct sealed_for *,
+    const void *sealed, size_t len, struct bytes *out, struct err *);
 
 /*
  * For a unit without TPM: a new K = SHA-256("ingot-wrap-1" || x) of an ECDH

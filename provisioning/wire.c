@@ -122,14 +122,15 @@ static int
 reply_whole(const struct wire_reply *r, struct err *e)
 {
 	bool tpm = r->blob_len != 0 && r->secret_len != 0;
-	bool some = r->blob_len + r->secret_len + r->point_len +
-		r->sealed_len != 0;
+	bool some =
+	    r->blob_len + r->secret_len + r->point_len + r->sealed_len != 0;
 
 	if (r->stage == WIRE_ISSUED && r->error[0] == '\0') {
 		if (r->sealed_len == 0 ||
 		    tpm == (r->point_len == WIRE_POINT_LEN))
-			return err_set(e, EBADMSG, "reply: issued, but without "
-						   "its answer");
+			return err_set(e, EBADMSG,
+			    "reply: issued, but without "
+			    "its answer");
 		return 0;
 	}
 	if (some)
@@ -204,10 +205,11 @@ wire_id(char id[static WIRE_ID_LEN + 1], struct err *e)
 }
 
 void
-wire_topic(char out[static WIRE_TOPIC_MAX], const char *serial, const char *what)
+wire_topic(
+    char out[static WIRE_TOPIC_MAX], const char *serial, const char *what)
 {
-	(void)snprintf(out, WIRE_TOPIC_MAX, "ingot/v1/enrol/%s/%s", serial,
-	    what);
+	(void)snprintf(
+	    out, WIRE_TOPIC_MAX, "ingot/v1/enrol/%s/%s", serial, what);
 }
 
 int

@@ -62,15 +62,15 @@ text_ok(const struct wire_field *f, const char *s, struct err *e)
 		return err_set(e, EBADMSG, "\"%s\" is not %zu digits long",
 		    f->name, f->size - 1);
 	if ((f->rules & WIRE_HEX) != 0 && strspn(s, "0123456789abcdef") != n)
-		return err_set(e, EBADMSG, "\"%s\" is not lower-case hex",
-		    f->name);
+		return err_set(
+		    e, EBADMSG, "\"%s\" is not lower-case hex", f->name);
 	if ((f->rules & WIRE_SERIAL) != 0 && !wire_serial_ok(s))
 		return err_set(e, EBADMSG,
 		    "\"%s\" is not 1 to %d of A-Z a-z 0-9 . _ -", f->name,
 		    WIRE_NAME_MAX);
 	if ((f->rules & WIRE_PLAIN) != 0 && !plain(s))
-		return err_set(e, EBADMSG, "\"%s\" holds a control character",
-		    f->name);
+		return err_set(
+		    e, EBADMSG, "\"%s\" holds a control character", f->name);
 	return 0;
 }
 
@@ -180,8 +180,8 @@ get_list(const struct wire_field *f, const json_t *v, void *at, size_t *n,
 
 		if (json_string_length(item) != MAC_SIZE - 1 ||
 		    !mac_ok(json_string_value(item)))
-			return err_set(e, EBADMSG,
-			    "\"%s\": not a MAC address", f->name);
+			return err_set(
+			    e, EBADMSG, "\"%s\": not a MAC address", f->name);
 		memcpy(list[i], json_string_value(item), MAC_SIZE);
 	}
 	*n = json_array_size(v);
@@ -254,8 +254,7 @@ static const struct codec codecs[] = {
 };
 
 json_t *
-wire_fields_encode(
-    const struct wire_field *f, const void *from, struct err *e)
+wire_fields_encode(const struct wire_field *f, const void *from, struct err *e)
 {
 	own_json json_t *j = json_object();
 

@@ -31,7 +31,7 @@ struct wire_field {
 	enum wire_kind kind;
 	unsigned rules;
 	size_t at, size; /* offset and sizeof the member */
-	size_t count;	 /* offset of the size_t beside it */
+	size_t count;    /* offset of the size_t beside it */
 	int64_t limit;
 	const char *const *names;
 };
@@ -50,8 +50,8 @@ struct wire_field {
 /* clang-format on */
 
 /* A new object, the caller's; NULL: a value breaks its row's rule. */
-json_t *wire_fields_encode(
-    const struct wire_field *, const void *from, struct err *);
+json_t *
+wire_fields_encode(const struct wire_field *, const void *from, struct err *);
 /* Unknown keys, missing ones, wrong types and broken rules are refused. */
 int wire_fields_parse(
     const struct wire_field *, const json_t *, void *to, struct err *);

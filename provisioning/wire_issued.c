@@ -84,7 +84,8 @@ int
 wire_issued_parse(
     const char *text, size_t len, struct wire_issued *i, struct err *e)
 {
-	own_json json_t *j = json_parse("issued", text, len, WIRE_SEALED_MAX, e);
+	own_json json_t *j =
+	    json_parse("issued", text, len, WIRE_SEALED_MAX, e);
 	const char *chain;
 
 	memset(i, 0, sizeof(*i));
