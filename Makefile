@@ -116,6 +116,9 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
 $B/tests/lab/%: $B/tests/lab/%.o
 	$(call link)
+$B/tests/bench/%: $B/tests/bench/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
+	$(call link,-lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) $(PROV_LIBS) \
+	    $(BASE_LIBS))
 
 tests: $(TESTS) $(TPLUGS) $(LAB)
 test: all tests
@@ -127,7 +130,8 @@ demo demo-shell:
 	packaging/needs build
 	$(MAKE) deb $(LAB)
 	tests/lab/$@ $B
-bench: all $(TPLUGS)
+BENCH	:= $(patsubst %.c,$B/%,$(wildcard tests/bench/*.c))
+bench: all $(TPLUGS) $(BENCH)
 	tests/bench/run $B
 fuzz:
 	tests/fuzz/run $(FUZZ_SECONDS)
