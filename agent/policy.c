@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plugin's policy: found, its users and groups looked up, and asked. The
+ * reading of the keys is in policy_parse.c. Nothing is granted by default; a
+ * plugin that would run as root is refused here and again in the host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "file.h"
+#include "own.h"
+#include "policy.h"
+
+static int
+find_user(const char *name, uid_t *uid, gid_t *gid, struct err *e)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	if ((pw = getpwnam(name)) == NULL)
+		return err_set(e, errno, "no user \"%s\" on this unit", name);
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return 0;
+}
+
+static int
+find_group(const char *name, gid_t *gid, struct err *e)
+{
+	const struct group *gr;
+
+	errno = 0;
+	if ((gr = getgrnam(name)) == NULL)
+		return err_set(e, errno, "no group \"%s\" on this unit", name);
+	*gid = gr->gr_gid;
+	return 0;
+}
+
+static int
+resolve(struct policy *p, struct err *e)
+{
+	gid_t unused;
+
+	if (find_user(p->user, &p->spec.uid, &p->spec.gid, e) == -1)
+		return -1;
+	if (p->spec.uid == 0 || p->spec.gid == 0)
+		return err_set(e, EPERM,
+		    "user \"%s\" is root; give the plugin one of its own",
+		    p->user);
+	for (size_t i = 0; p->groups[i] != NULL; i++)
+		if (find_group(p->groups[i], &p->spec.groups[i], e) == -1)
+			return -1;
+	for (struct policy_install *s = p->install; s->name != NULL; s++)
+		if (find_user(s->owner, &s->uid, &unused, e) == -1 ||
+		    find_group(s->group, &s->gid, e) == -1)
+			return err_in(e, "install %s", s->name);
+	return 0;
+}
+
+/* The owner's file, else the shipped one; where receives its path. */
+static int
+find(const struct settings *s, const char *plugin, char where[static PATH_MAX],
+    struct bytes *text, struct err *e)
+{
+	const char *const dirs[] = { s->policy_dir, s->shipped_dir };
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(
+		    where, PATH_MAX, "%s/plugins/%s.conf", dirs[i], plugin);
+		if (file_read(AT_FDCWD, where, CONF_SIZE_MAX, text, e) == 0)
+			return 0;
+		if (e->code != ENOENT)
+			return -1;
+	}
+	return err_set(e, ENOENT,
+	    "no policy for plugin %s: write %s/plugins/%s.conf", plugin,
+	    s->policy_dir, plugin);
+}
+
+struct policy *
+policy_read(const struct settings *s, const char *plugin, struct err *e)
+{
+	own_bytes struct bytes text = { 0 };
+	char where[PATH_MAX];
+	struct policy *p;
+
+	if (find(s, plugin, where, &text, e) == -1 ||
+	    (p = policy_parse(plugin, where, text.p, text.len, e)) == NULL)
+		return NULL;
+	if (resolve(p, e) == 0)
+		return p;
+	(void)err_in(e, "%s", where);
+	policy_free(p);
+	return NULL;
+}
+
+void
+policy_free(struct policy *p)
+{
+	if (p == NULL)
+		return;
+	if (p->conf != NULL)
+		conf_free(p->conf);
+	free(p->conf);
+	free(p);
+}
+
+const struct policy_install *
+policy_install(const struct policy *p, const char *name)
+{
+	for (const struct policy_install *s = p->install; s->name != NULL; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+const struct policy_reload *
+policy_reload(const struct policy *p, const char *name)
+{
+	for (const struct policy_reload *s = p->reload; s->name != NULL; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+bool
+policy_may_ask(const struct policy *p, const char *plugin, const char *verb)
+{
+	size_t n = strlen(plugin);
+
+	for (size_t i = 0; p->ask[i] != NULL; i++)
+		if (strncmp(p->ask[i], plugin, n) == 0 && p->ask[i][n] == '.' &&
+		    strcmp(p->ask[i] + n + 1, verb) == 0)
+			return true;
+	return false;
+}
+
+bool
+policy_may_sign(const struct policy *p, const char *purpose)
+{
+	for (size_t i = 0; p->sign[i] != NULL; i++)
+		if (strcmp(p->sign[i], purpose) == 0)
+			return true;
+	return false;
+}

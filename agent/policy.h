@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "err.h"
+#include "settings.h"
+#include "spec.h"
+
+/*
+ * What the machine's owner lets one plugin do: policies/plugins/<name>.conf.
+ * The file in policy_dir hides the one in shipped_dir.
+ *
+ *	file = "firewall_policy.so";	default <name>.so, in plugin_dir
+ *	user = "ingot-firewall";	never root
+ *	groups = [ "tss" ];
+ *	needs = [ "INSTALL", "RELOAD" ];
+ *	late_ms = 10000;  memory_mb = 64;
+ *	read = [ "/path" ];  write = [ "/path" ];
+ *	connect = [ 8883 ];  bind = [ ];
+ *	hand = ( { name; path; } );
+ *	install = ( { name; path; mode = "0600"; owner; group; } );
+ *	reload = ( { name; check = [ "/usr/sbin/sshd", "-t" ]; pidfile;
+ *		     exe = "/usr/sbin/sshd"; signal = "HUP"; } );
+ *	ask = [ "cert_store.csr" ];  sign = [ "mqtt" ];
+ */
+#define POLICY_LIST  16 /* entries of install, reload, ask and sign */
+#define POLICY_WORDS 15 /* of a check command */
+
+struct policy_hand {
+	const char *name;
+	const char *path;
+};
+
+struct policy_install {
+	const char *name;
+	const char *path;
+	mode_t mode;
+	const char *owner;
+	const char *group;
+	uid_t uid; /* resolved */
+	gid_t gid;
+};
+
+struct policy_reload {
+	const char *name;
+	const char *check[POLICY_WORDS + 1]; /* NULL-ended; empty: none */
+	const char *pidfile;
+	const char *exe; /* NULL: not looked at */
+	int signal;
+};
+
+/* Lists end with an entry whose name is NULL. */
+struct policy {
+	struct conf *conf;        /* holds the texts */
+	uint8_t hash[SHA256_LEN]; /* of the file, to notice a change */
+	char name[PLUGIN_NAME_MAX + 1];
+	char usual_file[PLUGIN_NAME_MAX + 4]; /* <name>.so */
+	const char *file;
+	const char *user;
+	const char *groups[SPEC_LIST_MAX];
+	int64_t late_ms;
+	struct host_spec spec; /* but state, which the supervisor fills */
+	struct policy_hand hand[SPEC_LIST_MAX];
+	struct policy_install install[POLICY_LIST + 1];
+	struct policy_reload reload[POLICY_LIST + 1];
+	const char *ask[POLICY_LIST + 1];
+	const char *sign[POLICY_LIST + 1];
+};
+
+/* Finds, reads and checks; users and groups are looked up. NULL: failed. */
+struct policy *
+policy_read(const struct settings *, const char *plugin, struct err *);
+/* From a text, without looking up users: ids are 0. */
+struct policy *policy_parse(const char *plugin, const char *name,
+    const char *text, size_t len, struct err *);
+void policy_free(struct policy *); /* NULL is fine */
+
+/* NULL: the policy has none of this name. */
+const struct policy_install *
+policy_install(const struct policy *, const char *name);
+const struct policy_reload *
+policy_reload(const struct policy *, const char *name);
+bool
+policy_may_ask(const struct policy *, const char *plugin, const char *verb);
+bool policy_may_sign(const struct policy *, const char *purpose);
+
+/* INGOT_NEED_* by name ("INSTALL"), 0: none such. */
+uint32_t policy_need(const char *name);
+/* The name of the lowest bit of needs; NULL for 0. */
+const char *policy_need_name(uint32_t needs);
+
+#endif
