@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ORIGINAL_H
+#define ORIGINAL_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "json.h"
+
+/*
+ * What a managed path held before Ingot first touched it: state_dir/original/
+ * index.json says for each path what was there (a file, a link, nothing), and
+ * original/<SHA-256 of the path> holds a file's bytes. The index is durable
+ * before the first path it speaks of is changed.
+ *
+ * Paths are absolute without their first slash.
+ */
+struct originals {
+	int dir;
+	json_t *index;
+	bool changed; /* not saved yet */
+};
+
+int originals_open(struct originals *, int state, struct err *);
+void originals_close(struct originals *);
+#define own_originals __attribute__((cleanup(originals_close), unused))
+
+/*
+ * Copies what is at path now, unless an original is kept already. Anything
+ * but a regular file, a link or nothing is refused. In force after
+ * originals_save().
+ */
+int original_keep(struct originals *, const char *path, struct err *);
+int originals_save(struct originals *, struct err *);
+
+/* Puts the original back and forgets it (saved at once). No original: 0. */
+int original_restore(struct originals *, const char *path, struct err *);
+
+#endif

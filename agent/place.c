@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way to a managed file, part by part. The kernel's RESOLVE_NO_SYMLINKS
+ * would be shorter, but /lib and /var/run are links on every system we run on;
+ * so each link is opened itself (O_PATH | O_NOFOLLOW), judged by its owner,
+ * and followed by the text that was read from that same descriptor.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "own.h"
+#include "place.h"
+
+/* link: the link itself, open; found in dir as name. */
+static int
+follow(
+    int dir, int link, const char *name, const struct stat *st, struct err *e)
+{
+	char to[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(e, ELOOP,
+		    "%s is a link that belongs to user %u; only root's are "
+		    "followed",
+		    name, (unsigned)st->st_uid);
+	n = readlinkat(link, "", to, sizeof(to) - 1);
+	if (n == -1)
+		return err_sys(e, "read link %s", name);
+	to[n] = '\0';
+	fd = openat(dir, to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd == -1 ? err_sys(e, "follow link %s", name) : fd;
+}
+
+static int
+enter(int dir, const char *name, struct err *e)
+{
+	own_fd int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1)
+		return err_sys(e, "open folder %s", name);
+	if (fstat(fd, &st) == -1)
+		return err_sys(e, "stat %s", name);
+	if (S_ISDIR(st.st_mode))
+		return take_fd(&fd);
+	if (S_ISLNK(st.st_mode))
+		return follow(dir, fd, name, &st, e);
+	return err_set(e, ENOTDIR, "%s is not a folder", name);
+}
+
+static int
+make_durable(int dir, const char *name, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (mkdirat(dir, name, 0755) == -1 && errno != EEXIST)
+		return err_sys(e, "make folder %s", name);
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fsync(fd) == -1)
+		return err_sys(e, "sync folder of %s", name);
+	return 0;
+}
+
+static unsigned
+parts_left(const char *p)
+{
+	unsigned n = 0;
+
+	for (; (p = strchr(p, '/')) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* One part, n bytes of p, copied to name. */
+static int
+part(const char *p, size_t n, char name[static NAME_MAX + 1], struct err *e)
+{
+	if (n == 0 || n > NAME_MAX)
+		return err_set(e, EINVAL, "a part is empty or too long");
+	memcpy(name, p, n);
+	name[n] = '\0';
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return err_set(e, EINVAL, "\"%s\" is not allowed in it", name);
+	return 0;
+}
+
+static int
+walk(const char **p, bool make, struct err *e)
+{
+	own_fd int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+	const char *slash;
+	int next;
+
+	if (dir == -1)
+		return err_sys(e, "open /");
+	for (; (slash = strchr(*p, '/')) != NULL; *p = slash + 1) {
+		if (part(*p, (size_t)(slash - *p), name, e) == -1)
+			return -1;
+		next = enter(dir, name, e);
+		if (next == -1 && e->code == ENOENT && make &&
+		    make_durable(dir, name, e) == 0)
+			next = enter(dir, name, e);
+		if (next == -1)
+			return -1;
+		(void)close(dir);
+		dir = next;
+	}
+	if (part(*p, strlen(*p), name, e) == -1)
+		return -1;
+	return take_fd(&dir);
+}
+
+int
+place_open(const char *path, bool make, unsigned *missing, const char **name,
+    struct err *e)
+{
+	const char *p = path;
+	int dir = walk(&p, make, e);
+
+	if (missing != NULL)
+		*missing = dir == -1 ? parts_left(p) : 0;
+	*name = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+	return dir == -1 ? err_in(e, "/%s", path) : dir;
+}
