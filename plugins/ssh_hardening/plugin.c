@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ssh_hardening: the SSH server, so that only keys open it. It renders one
+ * drop-in, which sshd reads before all others; puts it in place and has sshd
+ * reload, which the agent does only after `sshd -t`; and then goes to the port
+ * and tries what an intruder would try.
+ *
+ * It keeps nothing between calls. When something fails after the drop-in is in
+ * place, it says so: the agent activates the artifact before.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "document.h"
+#include "dropin.h"
+#include "loop.h"
+#include "plugin.h"
+#include "probe.h"
+#include "reach.h"
+
+struct ssh_hardening {
+	const struct ingot_host *host;
+};
+
+static void *
+ssh_open(const struct ingot_host *host)
+{
+	struct ssh_hardening *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return (void)host->fail(host, "out of memory"), NULL;
+	s->host = host;
+	return s;
+}
+
+static int
+ssh_render(void *v, const struct ingot_text *document)
+{
+	const struct ingot_host *host = ((struct ssh_hardening *)v)->host;
+	own_bytes struct bytes out = { 0 };
+	struct ssh_document d;
+	struct err e;
+
+	if (ssh_document_read(&d, document->p, document->len, &e) == -1)
+		return host->fail(host, "%s", e.text);
+	dropin_write(&d, &out);
+	if (out.bad)
+		return host->fail(host, "out of memory");
+	return host->emit(host, "%s", out.p);
+}
+
+/* Nothing there listens: a server that is not running need not be told. */
+static int
+is_silent(void)
+{
+	own_sshd_conf struct sshd_conf unit = { 0 };
+	const struct directive *d = NULL;
+	struct err e;
+	int fd;
+
+	if (sshd_conf_read(&unit, SSHD_CONFIG_PATH, &e) == 0)
+		d = sshd_conf_find(&unit, "port");
+	fd = reach(
+	    (uint16_t)(d == NULL ? 22 : atoi(d->args)), now_ms() + 1000, 0, &e);
+	if (fd != -1)
+		(void)close(fd);
+	return fd == -1 && e.code == ECONNREFUSED;
+}
+
+static int
+take_away(const struct ingot_host *host)
+{
+	if (host->install(host, "drop-in", NULL, 0) != 0)
+		return -1;
+	if (host->reload(host, "sshd") == 0)
+		return 0;
+	if (!is_silent())
+		return -1;
+	host->log(host, "the drop-in is gone; sshd does not run");
+	return 0;
+}
+
+static int
+put_in_place(const struct ingot_host *host, const struct ingot_text *artifact)
+{
+	own_promise struct ssh_promise promise = { 0 };
+	struct err e;
+
+	if (dropin_read(&promise, artifact->p, artifact->len, &e) == -1)
+		return host->fail(host, "%s", e.text);
+	if (host->install(host, "drop-in", artifact->p, artifact->len) != 0 ||
+	    host->reload(host, "sshd") != 0)
+		return -1;
+	if (probe_wait(&promise, &e) == -1)
+		return host->fail(
+		    host, "after its reload sshd is gone: %s", e.text);
+	return 0;
+}
+
+static int
+ssh_activate(void *v, const struct ingot_text *artifact)
+{
+	const struct ingot_host *host = ((struct ssh_hardening *)v)->host;
+
+	/* One that a probe left behind when the power went. */
+	if (host->install(host, "canary", NULL, 0) != 0)
+		return -1;
+	if (artifact->len == 0)
+		return take_away(host);
+	return put_in_place(host, artifact);
+}
+
+static int
+ssh_probe(void *v, const struct ingot_text *artifact)
+{
+	const struct ingot_host *host = ((struct ssh_hardening *)v)->host;
+	own_promise struct ssh_promise promise = { 0 };
+	struct err e;
+
+	if (artifact->len == 0)
+		return 0; /* nothing was promised */
+	if (dropin_read(&promise, artifact->p, artifact->len, &e) == -1)
+		return host->fail(host, "%s", e.text);
+	return probe_server(host, &promise);
+}
+
+static void
+ssh_close(void *v)
+{
+	free(v);
+}
+
+INGOT_PLUGIN("ssh_hardening",
+    INGOT_NEED_INSTALL | INGOT_NEED_RELOAD | INGOT_NEED_NETWORK,
+    .open = ssh_open, .render = ssh_render, .activate = ssh_activate,
+    .probe = ssh_probe, .close = ssh_close);
