@@ -28,8 +28,8 @@ endif
 
 BASE_LIBS	:= -lconfig -ljansson -lcrypto
 SNAP_LIBS	:= -larchive -lzstd -lexpat
-PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-tctildr \
-		   -lsqlite3 -lssl
+PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-sys \
+		   -ltss2-tcti-device -ltss2-tcti-swtpm -lsqlite3 -lssl
 AGENT_LIBS	:= -lseccomp -lcap-ng
 
 objects	= $(patsubst %.c,$B/%.o,$(filter-out $(2),$(wildcard $(1))))
