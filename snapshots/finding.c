@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings, kept in the order in which they came, which is the order of paths.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "finding.h"
+
+static const struct {
+	const char *name;
+	bool final;
+} kinds[FINDING_COUNT] = {
+	[FINDING_PRIVATE_KEY] = { "private-key", true },
+	[FINDING_KEYWORD] = { "keyword", false },
+	[FINDING_ENTROPY] = { "entropy", false },
+	[FINDING_TOKEN] = { "token", false },
+	[FINDING_URL] = { "url-password", false },
+	[FINDING_RESIDUE] = { "residue", false },
+	[FINDING_WEAK] = { "weak", false },
+	[FINDING_IDENTITY] = { "identity", false },
+	[FINDING_UNUSED] = { "unused-rule", false },
+	[FINDING_SPECIAL] = { "special-file", false },
+	[FINDING_SET_ID] = { "set-id", false },
+	[FINDING_UNREADABLE] = { "unreadable", true },
+};
+
+const char *
+finding_name(enum finding_id id)
+{
+	return kinds[id].name;
+}
+
+enum finding_id
+finding_by_name(const char *name)
+{
+	enum finding_id id = 0;
+
+	while (id < FINDING_COUNT && strcmp(kinds[id].name, name) != 0)
+		id++;
+	return id;
+}
+
+bool
+finding_can_be_accepted(enum finding_id id)
+{
+	return !kinds[id].final;
+}
+
+static bool
+same(const struct finding *a, const struct finding *b)
+{
+	return a->id == b->id && a->line == b->line &&
+	    strcmp(a->path, b->path) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+int
+findings_add(struct findings *f, const struct finding *one, struct err *e)
+{
+	if (f->all == NULL &&
+	    (f->all = calloc(FINDINGS_MAX, sizeof(*one))) == NULL)
+		return err_sys(e, "findings");
+	for (size_t i = 0; i < f->count; i++)
+		if (same(&f->all[i], one))
+			return 0;
+	f->open += one->accepted == NULL;
+	if (f->count < FINDINGS_MAX)
+		f->all[f->count++] = *one;
+	return 0;
+}
+
+void
+findings_free(struct findings *f)
+{
+	free(f->all);
+	memset(f, 0, sizeof(*f));
+}
+
+static json_t *
+one_json(const struct finding *f)
+{
+	json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "id",
+	    finding_name(f->id), "path", f->path, "line", (int)f->line, "key",
+	    f->key, "text", f->text);
+
+	if (j != NULL && f->accepted != NULL)
+		(void)json_object_set_new(
+		    j, "accepted", json_string(f->accepted));
+	return j;
+}
+
+json_t *
+findings_json(const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list != NULL && i < f->count; i++)
+		(void)json_array_append_new(list, one_json(&f->all[i]));
+	return list;
+}

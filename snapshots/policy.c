@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading the policies. A rule that can not work (no action, two, an unknown
+ * format, a replacement that would break the file) is refused here, with its
+ * line, and not found out on the sample.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "own.h"
+#include "policy.h"
+#include "slot.h"
+
+#define TEXT_MAX    256
+#define FILES_MAX   16
+#define SHORT_LEAST 4
+
+static const char *const policy_keys[] = { "documents", "files", "optional",
+	"exclude", "scrub", "identity", "accept", "shortest", NULL };
+static const char *const scrub_keys[] = { "rules", "identity", "accept", NULL };
+static const char *const rule_keys[] = { "file", "format", "key", "within",
+	"slot", "text", "empty", "drop", "why", "needed", NULL };
+static const char *const accept_keys[] = { "finding", "file", "key", "why",
+	NULL };
+static const char *const identity_keys[] = { "what", "file", "format", "key",
+	"within", "live", "optional", NULL };
+
+/* What may replace a value in a file, whatever its format. */
+static int
+replacement_check(conf_node *n, const char *text, struct err *e)
+{
+	if (strpbrk(text, "\"'\\<>&@{}") != NULL)
+		return conf_err(
+		    n, e, "a replacement may not hold \" ' \\ < > & @ { }");
+	return 0;
+}
+
+/* Exactly one of the four. */
+static int
+action_read(conf_node *n, struct scrub_rule *r, struct err *e)
+{
+	const char *slot, *text;
+	bool empty, drop;
+
+	if (conf_str_or(n, "slot", SLOT_NAME_MAX, NULL, &slot, e) == -1 ||
+	    conf_str_or(n, "text", TEXT_MAX, NULL, &text, e) == -1 ||
+	    conf_bool_or(n, "empty", false, &empty, e) == -1 ||
+	    conf_bool_or(n, "drop", false, &drop, e) == -1)
+		return -1;
+	if ((slot != NULL) + (text != NULL) + empty + drop != 1)
+		return conf_err(
+		    n, e, "a rule has exactly one of slot, text, empty, drop");
+	r->action = slot != NULL ? SCRUB_SLOT
+	    : text != NULL       ? SCRUB_TEXT
+	    : empty              ? SCRUB_EMPTY
+				 : SCRUB_DROP;
+	r->value = slot != NULL ? slot : text != NULL ? text : "";
+	if (slot != NULL && slot_name_check(slot, e) == -1)
+		return conf_err(n, e, "%s", e->text);
+	return replacement_check(n, slot == NULL ? r->value : "", e);
+}
+
+static int
+rule_target(conf_node *n, struct scrub_rule *r, struct err *e)
+{
+	const char *format;
+
+	if (r->action == SCRUB_DROP) {
+		if (conf_get(n, "key") != NULL || conf_get(n, "format") != NULL)
+			return conf_err(n, e,
+			    "drop takes the whole file: no key, no format");
+		return 0;
+	}
+	if (conf_str(n, "key", TEXT_MAX, &r->key, e) == -1 ||
+	    conf_str(n, "format", TEXT_MAX, &format, e) == -1 ||
+	    conf_str_or(n, "within", TEXT_MAX, "*", &r->within, e) == -1)
+		return -1;
+	if ((r->format = field_format(format)) == NULL)
+		return conf_err(n, e,
+		    "unknown format \"%s\"; there are pairs words columns yaml "
+		    "json libconfig xml",
+		    format);
+	return 0;
+}
+
+static int
+rule_read(
+    struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
+{
+	struct scrub_rule *r = &p->rules[p->rule_count];
+
+	if (conf_known(n, rule_keys, e) == -1 ||
+	    conf_str(n, "file", TEXT_MAX, &r->file, e) == -1 ||
+	    conf_str_or(n, "why", TEXT_MAX, "", &r->why, e) == -1 ||
+	    conf_bool_or(n, "needed", false, &r->needed, e) == -1 ||
+	    action_read(n, r, e) == -1 || rule_target(n, r, e) == -1)
+		return -1;
+	r->source = f->name;
+	r->line = config_setting_source_line(n);
+	p->rule_count++;
+	return 0;
+}
+
+static int
+accept_read(
+    struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
+{
+	struct scrub_accept *a = &p->accepts[p->accept_count];
+	const char *finding;
+
+	(void)f;
+	if (conf_known(n, accept_keys, e) == -1 ||
+	    conf_str(n, "finding", TEXT_MAX, &finding, e) == -1 ||
+	    conf_str_or(n, "file", TEXT_MAX, "*", &a->file, e) == -1 ||
+	    conf_str_or(n, "key", TEXT_MAX, "*", &a->key, e) == -1 ||
+	    conf_str(n, "why", TEXT_MAX, &a->why, e) == -1)
+		return -1;
+	a->finding = finding_by_name(finding);
+	if (a->finding == FINDING_COUNT)
+		return conf_err(n, e, "there is no finding \"%s\"", finding);
+	if (!finding_can_be_accepted(a->finding))
+		return conf_err(n, e,
+		    "%s can't be accepted: drop the file, or exclude it",
+		    finding);
+	if (a->why[0] == '\0')
+		return conf_err(n, e, "why must say something");
+	p->accept_count++;
+	return 0;
+}
+
+static int
+identity_read(
+    struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
+{
+	struct identity_rule *r = &p->identity[p->identity_count];
+	const char *live;
+
+	(void)f;
+	if (conf_known(n, identity_keys, e) == -1 ||
+	    conf_str(n, "what", TEXT_MAX, &r->what, e) == -1 ||
+	    conf_str_or(n, "live", TEXT_MAX, NULL, &live, e) == -1 ||
+	    conf_str_or(n, "file", TEXT_MAX, NULL, &r->file, e) == -1 ||
+	    conf_str_or(n, "format", TEXT_MAX, "line", &r->format, e) == -1 ||
+	    conf_str_or(n, "key", TEXT_MAX, "*", &r->key, e) == -1 ||
+	    conf_str_or(n, "within", TEXT_MAX, "*", &r->within, e) == -1 ||
+	    conf_bool_or(n, "optional", false, &r->optional, e) == -1)
+		return -1;
+	if ((live == NULL) == (r->file == NULL))
+		return conf_err(n, e, "needs either file or live");
+	if (live != NULL && strcmp(live, "mac") != 0 &&
+	    strcmp(live, "hostname") != 0)
+		return conf_err(n, e, "live is \"mac\" or \"hostname\"");
+	if (live == NULL && strcmp(r->format, "line") != 0 &&
+	    strcmp(r->format, "ssh-key") != 0 &&
+	    field_format(r->format) == NULL)
+		return conf_err(n, e, "unknown format \"%s\"", r->format);
+	if (live != NULL)
+		r->format = live;
+	p->identity_count++;
+	return 0;
+}
+
+typedef int entry_fn(
+    struct policy *, const struct policy_file *, conf_node *, struct err *);
+
+/* A list of groups into a growing array of the policy. */
+static int
+list_read(struct policy *p, const struct policy_file *f, const char *name,
+    void **array, size_t count, size_t size, entry_fn *fn, struct err *e)
+{
+	conf_node *list;
+	void *grown;
+	size_t n;
+
+	if (conf_list(conf_root(&f->conf), name, POLICY_LIST_MAX, &list, e) ==
+	    -1)
+		return -1;
+	if ((n = conf_len(list)) == 0)
+		return 0;
+	if ((grown = reallocarray(*array, count + n, size)) == NULL)
+		return err_sys(e, "%s", f->conf.name);
+	memset((char *)grown + count * size, 0, n * size);
+	*array = grown;
+	for (size_t i = 0; i < n; i++) {
+		conf_node *one = conf_at(list, i);
+
+		if (!config_setting_is_group(one))
+			return conf_err(one, e, "%s holds groups { }", name);
+		if (fn(p, f, one, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+lists_read(struct policy *p, const struct policy_file *f, struct err *e)
+{
+	if (list_read(p, f, "rules", (void **)&p->rules, p->rule_count,
+		sizeof(*p->rules), rule_read, e) == -1 ||
+	    list_read(p, f, "accept", (void **)&p->accepts, p->accept_count,
+		sizeof(*p->accepts), accept_read, e) == -1)
+		return -1;
+	return list_read(p, f, "identity", (void **)&p->identity,
+	    p->identity_count, sizeof(*p->identity), identity_read, e);
+}
+
+static struct policy_file *
+file_open(struct policy *p, const char *path, struct err *e)
+{
+	struct policy_file *f = &p->files[p->file_count];
+	own_bytes struct bytes text = { 0 };
+	const char *slash = strrchr(path, '/');
+	uint8_t hash[SHA256_LEN];
+
+	if (file_read(AT_FDCWD, path, CONF_SIZE_MAX, &text, e) == -1 ||
+	    conf_parse(&f->conf, path, text.p, text.len, e) == -1)
+		return NULL;
+	p->file_count++;
+	(void)snprintf(
+	    f->name, sizeof(f->name), "%s", slash == NULL ? path : slash + 1);
+	if (sha256(text.p, text.len, hash, e) == -1)
+		return NULL;
+	hex_encode(hash, sizeof(hash), f->sha256);
+	return f;
+}
+
+static int
+texts(conf_node *root, const char *name, conf_node **list, struct err *e)
+{
+	const char *text;
+
+	if (conf_list(root, name, POLICY_LIST_MAX, list, e) == -1)
+		return -1;
+	for (size_t i = 0; i < conf_len(*list); i++)
+		if (conf_text(conf_at(*list, i), TEXT_MAX, &text, e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Scrub files, by paths relative to the capture policy's folder. */
+static int
+scrubs_read(
+    struct policy *p, const char *policy, conf_node *list, struct err *e)
+{
+	const char *slash = strrchr(policy, '/'), *name;
+	int folder = slash == NULL ? 0 : (int)(slash - policy) + 1;
+	char path[1024];
+	struct policy_file *f;
+
+	for (size_t i = 0; i < conf_len(list); i++) {
+		name = config_setting_get_string(conf_at(list, i));
+		(void)snprintf(path, sizeof(path), "%.*s%s",
+		    name[0] == '/' ? 0 : folder, policy, name);
+		if ((f = file_open(p, path, e)) == NULL ||
+		    conf_known(conf_root(&f->conf), scrub_keys, e) == -1 ||
+		    lists_read(p, f, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+policy_read(struct policy *p, const char *path, struct err *e)
+{
+	struct policy_file *f;
+	conf_node *root, *scrub;
+	int64_t shortest;
+
+	memset(p, 0, sizeof(*p));
+	if ((p->files = calloc(FILES_MAX + 1, sizeof(*p->files))) == NULL)
+		return err_sys(e, "%s", path);
+	if ((f = file_open(p, path, e)) == NULL)
+		return -1;
+	root = conf_root(&f->conf);
+	if (conf_known(root, policy_keys, e) == -1 ||
+	    conf_str_or(root, "documents", TEXT_MAX, NULL, &p->documents, e) ==
+		-1 ||
+	    texts(root, "files", &p->include, e) == -1 ||
+	    texts(root, "optional", &p->optional, e) == -1 ||
+	    texts(root, "exclude", &p->exclude, e) == -1 ||
+	    texts(root, "scrub", &scrub, e) == -1 ||
+	    conf_int_or(root, "shortest", SHORT_LEAST, 64, 6, &shortest, e) ==
+		-1 ||
+	    lists_read(p, f, e) == -1)
+		return -1;
+	p->shortest = (size_t)shortest;
+	if (conf_len(scrub) > FILES_MAX)
+		return conf_err(
+		    scrub, e, "more than %d scrub files", FILES_MAX);
+	return scrubs_read(p, path, scrub, e);
+}
+
+void
+policy_free(struct policy *p)
+{
+	for (size_t i = 0; i < p->file_count; i++)
+		conf_free(&p->files[i].conf);
+	free(p->files);
+	free(p->rules);
+	free(p->accepts);
+	free(p->identity);
+	memset(p, 0, sizeof(*p));
+}

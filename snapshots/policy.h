@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "digest.h"
+#include "err.h"
+#include "field.h"
+#include "finding.h"
+
+/*
+ * What to capture and what to take out of it; libconfig.
+ *
+ * The capture policy:
+ *	documents = "/etc/ingot/documents";	folder of <plugin>.conf
+ *	files = [ "/etc/iptables", ... ];	files, folders, patterns
+ *	optional = [ ... ];			the same, but may be absent
+ *	exclude = [ "*.bak" ];			not looked at
+ *	scrub = [ "../scrub/kura.conf" ];	beside the policy
+ *	identity = ( { what; file; format; key }, { what; live } );
+ *	accept = ( { finding; file; key; why } );
+ *	shortest = 6;	bytes of an identifier that can be searched for
+ *
+ * A scrub file holds rules, and identity and accept like the policy:
+ *	rules = ( { file; format; key; within; ACTION; why; needed } );
+ *	ACTION: slot = "generated.psk:32" | text = "..." | empty = true
+ *	      | drop = true (the whole file; never travels)
+ *
+ * file, key and within are shell patterns; in file * matches "/" too. Texts
+ * are borrowed from the open files and live until policy_free().
+ */
+#define POLICY_LIST_MAX 500
+
+enum scrub_action {
+	SCRUB_SLOT,
+	SCRUB_TEXT,
+	SCRUB_EMPTY,
+	SCRUB_DROP
+};
+
+struct scrub_rule {
+	const char *file;
+	const struct field_format *format; /* NULL with SCRUB_DROP */
+	const char *key;
+	const char *within; /* "*" when not said */
+	enum scrub_action action;
+	const char *value; /* the slot's name, or the text */
+	const char *why;
+	const char *source; /* the scrub file's own name */
+	unsigned line;
+	bool needed; /* the sample has to hold it */
+	unsigned used;
+};
+
+struct scrub_accept {
+	enum finding_id finding;
+	const char *file; /* "*" when not said */
+	const char *key;
+	const char *why;
+	unsigned used;
+};
+
+struct identity_rule {
+	const char *what;
+	const char *file;   /* a pattern; NULL: live */
+	const char *format; /* a field format, "line" or "ssh-key"; or "mac",
+			       "hostname" of the running system */
+	const char *key;
+	const char *within;
+	bool optional;
+};
+
+struct policy_file {
+	struct conf conf;
+	char name[CONF_NAME_MAX]; /* last part of its path */
+	char sha256[SHA256_HEX];
+};
+
+struct policy {
+	struct policy_file *files; /* the capture policy first */
+	size_t file_count;
+	const char *documents;                   /* or NULL */
+	conf_node *include, *optional, *exclude; /* lists of texts, or NULL */
+	struct scrub_rule *rules;
+	size_t rule_count;
+	struct scrub_accept *accepts;
+	size_t accept_count;
+	struct identity_rule *identity;
+	size_t identity_count;
+	size_t shortest;
+};
+
+/* To be freed even on failure. Errors name file and line. */
+int policy_read(struct policy *, const char *path, struct err *);
+void policy_free(struct policy *);
+#define own_policy __attribute__((cleanup(policy_free), unused))
+
+bool policy_excludes(const struct policy *, const char *path);
+/* The rule that drops this file, or NULL. */
+struct scrub_rule *policy_drop(const struct policy *, const char *path);
+/* The first rule for this field of this file, or NULL. */
+struct scrub_rule *policy_rule(const struct policy *, const char *path,
+    const struct field_format *, const char *within, const char *name);
+/* Sets accepted, if the policy accepts such a finding. */
+void policy_judge(struct policy *, struct finding *);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a policy says about one file, one field, one finding. The first rule
+ * that fits counts, so the order in a policy is its meaning.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "policy.h"
+
+static bool
+fits(const char *pattern, const char *text)
+{
+	return fnmatch(pattern, text, 0) == 0;
+}
+
+bool
+policy_excludes(const struct policy *p, const char *path)
+{
+	for (size_t i = 0; i < conf_len(p->exclude); i++)
+		if (fits(config_setting_get_string(conf_at(p->exclude, i)),
+			path))
+			return true;
+	return false;
+}
+
+struct scrub_rule *
+policy_drop(const struct policy *p, const char *path)
+{
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (p->rules[i].action == SCRUB_DROP &&
+		    fits(p->rules[i].file, path))
+			return &p->rules[i];
+	return NULL;
+}
+
+struct scrub_rule *
+policy_rule(const struct policy *p, const char *path,
+    const struct field_format *format, const char *within, const char *name)
+{
+	for (size_t i = 0; i < p->rule_count; i++) {
+		struct scrub_rule *r = &p->rules[i];
+
+		if (r->action != SCRUB_DROP && r->format == format &&
+		    fits(r->file, path) && fits(r->within, within) &&
+		    fnmatch(r->key, name, FNM_CASEFOLD) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+void
+policy_judge(struct policy *p, struct finding *f)
+{
+	f->accepted = NULL;
+	for (size_t i = 0; i < p->accept_count; i++) {
+		struct scrub_accept *a = &p->accepts[i];
+
+		if (a->finding != f->id || !fits(a->file, f->path) ||
+		    !fits(a->key, f->key))
+			continue;
+		a->used++;
+		f->accepted = a->why;
+		return;
+	}
+}
