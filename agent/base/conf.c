@@ -44,8 +44,10 @@ scan_code(struct scan *s)
 		return SCAN_STRING;
 	if (*s->p == '#' || two(s, "//"))
 		return SCAN_LINE;
-	if (two(s, "/*"))
+	if (two(s, "/*")) {
+		s->p++; /* its '*' and a '/' behind do not end it */
 		return SCAN_BLOCK;
+	}
 	s->depth += strchr("{[(", *s->p) != NULL;
 	s->depth -= strchr("}])", *s->p) != NULL;
 	return SCAN_CODE;
@@ -119,9 +121,12 @@ conf_parse(struct conf *c, const char *name, const char *text, size_t len,
 	if (copy.bad)
 		return err_set(e, ENOMEM, "%s: out of memory", name);
 	config_init(&c->tree);
-	config_setting_set_hook(config_root_setting(&c->tree), c->name);
-	if (config_read_string(&c->tree, copy.p) == CONFIG_TRUE)
+	if (config_read_string(&c->tree, copy.p) == CONFIG_TRUE) {
+		/* Not before: reading makes a new root. */
+		config_setting_set_hook(
+		    config_root_setting(&c->tree), c->name);
 		return 0;
+	}
 	(void)err_set(e, EINVAL, "%s:%d: %s", name,
 	    config_error_line(&c->tree), config_error_text(&c->tree));
 	conf_free(c);
