@@ -6,7 +6,7 @@
  * kernel, so a step that silently did nothing is an error here and not a
  * surprise later. A kernel without Landlock is refused, not worked around.
  *
- * Deliberately not here: system calls (seccomp.h), name spaces and cgroups
+ * Deliberately not here: system calls (syscalls.h), name spaces and cgroups
  * (they need what a unit's init system owns), quotas on a disk.
  */
 #include <sys/prctl.h>
@@ -304,17 +304,10 @@ limit(int what, const char *name, rlim_t most, struct err *e)
 	return 0;
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
-/* The sanitizer reserves terabytes of addresses; a limit would end it. */
 static int
 limit_memory(unsigned memory_mb, struct err *e)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANDBOX_SANITIZED
 	(void)memory_mb;
 	(void)e;
 	return 0;

@@ -10,6 +10,15 @@
 #include "err.h"
 #include "spec.h"
 
+/* The sanitizer needs terabytes of addresses, and a few system calls more. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED
+#endif
+
 /*
  * The steps by which a process gives up what it does not need; each is for
  * good, each is proved by trying to undo it, in the order in which they stand
@@ -21,13 +30,17 @@
  * only the capabilities of keep (bits 1 << CAP_*; as permitted and effective),
  * and sets no_new_privs and not dumpable. Will not become root.
  */
-int sandbox_drop(uid_t, gid_t, const gid_t *groups, uint64_t keep, struct err *);
+int
+sandbox_drop(uid_t, gid_t, const gid_t *groups, uint64_t keep, struct err *);
 
 /* One path that stays reachable. */
 struct sandbox_path {
 	const char *path; /* NULL: use fd */
 	int fd;
-	enum { SANDBOX_READ, SANDBOX_WRITE } way; /* WRITE includes READ */
+	enum {
+		SANDBOX_READ,
+		SANDBOX_WRITE
+	} way; /* WRITE includes READ */
 };
 
 /*
@@ -37,7 +50,7 @@ struct sandbox_path {
  */
 struct sandbox_ports {
 	const uint16_t *connect; /* 0-ended; NULL: any */
-	const uint16_t *bind;	 /* 0-ended; NULL: any */
+	const uint16_t *bind;    /* 0-ended; NULL: any */
 };
 int sandbox_paths(const struct sandbox_path *, size_t n,
     const struct sandbox_ports *net, struct err *);

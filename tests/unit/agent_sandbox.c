@@ -31,15 +31,6 @@
 
 #define NOBODY 65534
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED
-#endif
-
 static char dir[64];
 static const char *child_said;
 
@@ -321,7 +312,7 @@ static void
 memory_ends_where_the_limit_says(void **state)
 {
 	(void)state;
-#ifdef SANITIZED
+#ifdef SANDBOX_SANITIZED
 	skip();
 #endif
 	assert_int_equal(in_child(hungry), 0);
