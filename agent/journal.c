@@ -15,7 +15,7 @@
 #include "json.h"
 
 static const char *const known[] = { "before", "phase", "snapshot", "target",
-	NULL };
+	"yes", NULL };
 
 static int
 check_sum(const char *line, size_t len, const char *sum, struct err *e)
@@ -53,6 +53,10 @@ from_json(struct journal *j, const json_t *o, struct err *e)
 	    json_num(o, "target", 0, JOURNAL_NUMBER_MAX, &j->target, e) == -1 ||
 	    json_num(o, "before", 0, JOURNAL_NUMBER_MAX, &j->before, e) == -1)
 		return err_in(e, "journal");
+	if (!json_is_boolean(json_object_get(o, "yes")))
+		return err_set(
+		    e, EBADMSG, "journal: \"yes\" is not true or false");
+	j->yes = json_is_true(json_object_get(o, "yes"));
 	if (txn_by_name(phase, &j->phase) == -1)
 		return err_set(
 		    e, EBADMSG, "journal: no phase is called \"%s\"", phase);
@@ -87,9 +91,10 @@ journal_parse(struct journal *j, const void *text, size_t len, struct err *e)
 int
 journal_write(int state, const struct journal *j, struct err *e)
 {
-	own_json json_t *o = json_pack("{s:s, s:s, s:I, s:I}", "phase",
-	    txn_name(j->phase), "snapshot", j->snapshot, "target",
-	    (json_int_t)j->target, "before", (json_int_t)j->before);
+	own_json json_t *o =
+	    json_pack("{s:s, s:s, s:I, s:I, s:b}", "phase", txn_name(j->phase),
+		"snapshot", j->snapshot, "target", (json_int_t)j->target,
+		"before", (json_int_t)j->before, "yes", (int)j->yes);
 	own_str char *line = o == NULL ? NULL : json_line(o);
 	own_bytes struct bytes out = { 0 };
 	uint8_t sum[SHA256_LEN];

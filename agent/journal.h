@@ -2,6 +2,7 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct journal {
 	enum txn_phase phase;
 	int64_t target; /* applied/<target>; 0: unknown, was damaged */
 	int64_t before; /* applied/<before>; 0: before the first snapshot */
+	bool yes;       /* somebody confirmed it */
 	char snapshot[SHA256_HEX]; /* of target */
 };
 

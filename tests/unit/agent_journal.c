@@ -56,7 +56,7 @@ static void
 what_was_written_is_read(void **state)
 {
 	struct place *p = *state;
-	struct journal in = { TXN_ACTIVATE, 7, 6, ID }, out;
+	struct journal in = { TXN_ACTIVATE, 7, 6, true, ID }, out;
 	struct err e;
 
 	for (int i = 0; i < TXN_PHASES; i++) {
@@ -66,6 +66,7 @@ what_was_written_is_read(void **state)
 		assert_int_equal(out.phase, i);
 		assert_int_equal(out.target, 7);
 		assert_int_equal(out.before, 6);
+		assert_true(out.yes);
 		assert_string_equal(out.snapshot, ID);
 	}
 }
@@ -105,7 +106,7 @@ static void
 any_flipped_bit_and_any_cut_is_noticed(void **state)
 {
 	struct place *p = *state;
-	struct journal j = { TXN_PROBE, 12, 11, ID };
+	struct journal j = { TXN_PROBE, 12, 11, false, ID };
 	own_bytes struct bytes b = { 0 };
 	struct err e;
 
@@ -135,22 +136,25 @@ content_is_checked_beside_the_checksum(void **state)
 		{ "[]", "journal: " },
 		{ "not json", "journal" },
 		{ "{\"before\":1,\"phase\":\"lunch\",\"snapshot\":\"\","
-		  "\"target\":2}",
+		  "\"target\":2,\"yes\":true}",
 		    "no phase is called \"lunch\"" },
 		{ "{\"before\":-1,\"phase\":\"probe\",\"snapshot\":\"\","
-		  "\"target\":2}",
+		  "\"target\":2,\"yes\":true}",
 		    "\"before\" is not between" },
 		{ "{\"before\":1,\"phase\":\"probe\",\"snapshot\":\"\","
-		  "\"target\":2000000000}",
+		  "\"target\":2000000000,\"yes\":true}",
 		    "\"target\" is not between" },
 		{ "{\"before\":1,\"phase\":\"probe\",\"snapshot\":\"../x\","
-		  "\"target\":2}",
+		  "\"target\":2,\"yes\":true}",
 		    "\"snapshot\" is no hash" },
 		{ "{\"before\":1,\"phase\":\"probe\",\"snapshot\":\"\","
-		  "\"target\":2,\"more\":1}",
+		  "\"target\":2,\"yes\":true,\"more\":1}",
 		    "journal: " },
+		{ "{\"before\":1,\"phase\":\"probe\",\"snapshot\":\"\","
+		  "\"target\":2,\"yes\":1}",
+		    "\"yes\" is not true or false" },
 		{ "{\"before\":1,\"before\":1,\"phase\":\"probe\","
-		  "\"snapshot\":\"\",\"target\":2}",
+		  "\"snapshot\":\"\",\"target\":2,\"yes\":true}",
 		    "journal" },
 	};
 	uint8_t sum[SHA256_LEN];

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APPLY_PARTS_H
+#define APPLY_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent.h"
+#include "applied.h"
+#include "apply.h"
+#include "ctl.h"
+#include "hosts.h"
+#include "journal.h"
+#include "snapshot.h"
+#include "txn.h"
+#include "values.h"
+
+/*
+ * What the files apply*.c share. Nobody else includes this.
+ *
+ *	apply.c		start, stop, status, what a host gets when it opens
+ *	apply_prepare.c	snapshot + slot values -> documents, filled files
+ *	apply_run.c	the transaction, driven by txn.h
+ *	apply_end.c	how it ends: links, mode, audit trail
+ *	apply_recover.c	after a kill; pruning
+ *	apply_receive.c	bundle -> snapshots/<id>, through ingot-unpack
+ *	apply_ctl.c	the verbs of the command
+ *	apply_answer.c	the questions of plugins
+ */
+enum apply_kind {
+	KIND_APPLY,
+	KIND_ROLLBACK,
+	KIND_AGAIN,
+	KIND_RECOVER,
+	KIND_DRY
+};
+
+#define WANTS_NOTHING (-1) /* wait for its turn in the transaction */
+
+/* One request to apply; copied. */
+struct apply_order {
+	enum apply_kind kind;
+	char snapshot[SHA256_HEX];
+	int64_t confirm_s;     /* 0: nobody is waited for */
+	struct ctl_call *call; /* or NULL */
+};
+
+struct turn {
+	bool active;
+	struct apply_order order;
+	struct journal journal; /* as on disk */
+	enum txn_phase phase;
+	size_t at;       /* the plugin whose turn it is in this phase */
+	unsigned tries;  /* of this plugin, in revert */
+	bool refused;    /* somebody said no in revert */
+	bool yes;        /* confirmed */
+	bool recovering; /* after a kill: litter may lie about */
+	int timer;
+	struct err why; /* the first failure */
+	struct applied target, before;
+	struct bytes documents[APPLIED_PLUGINS]; /* filled; by plugin number */
+	bool has_document[APPLIED_PLUGINS];
+	struct file_batch *batch; /* artifacts and filled files */
+};
+
+struct receive; /* apply_receive.c */
+
+struct apply {
+	struct agent *agent;
+	struct turn turn;
+	size_t plugin_count;
+	int64_t wanted[APPLIED_PLUGINS]; /* applied number each host holds */
+	bool inactive[APPLIED_PLUGINS];  /* last ACTIVATE on opening failed */
+	int64_t current;
+	struct applied live; /* of current */
+	struct receive *receive;
+	bool journal_found; /* at start; apply_recover() deals with it */
+	bool stuck;         /* a transaction ended so; a person must look */
+	bool again;         /* apply_again() was asked for while busy */
+	int again_timer;
+};
+
+/* apply.c */
+int plugin_number(const struct apply *, const char *name); /* -1: none */
+void apply_want(struct apply *, int64_t number);           /* all hosts */
+int apply_load_live(struct apply *, struct err *);
+
+/* apply_prepare.c: fills turn.target, documents and the batch. */
+int apply_prepare(struct apply *, struct err *);
+/* TXN_PACKAGES: the packages that documents/packages.conf names are there. */
+int apply_packages(struct apply *, struct err *);
+/* After render: artifacts and state.json, durably. */
+int apply_store(struct apply *, struct err *);
+
+/* apply_run.c */
+int apply_begin(struct apply *, const struct apply_order *, struct err *);
+void apply_enter(struct apply *, enum txn_phase);
+/* Somebody said yes. */
+void apply_yes(struct apply *, const char *who);
+
+/* apply_end.c */
+void apply_end(struct apply *);
+void apply_turn_free(struct apply *);
+
+/* apply_recover.c: removes what no link speaks of any more. */
+void apply_prune(struct apply *);
+/* All hosts are given what they should hold (after a start). */
+void apply_reactivate(struct apply *);
+
+/* apply_receive.c: takes a verified bundle into snapshots/, then begins. */
+int receive_start(
+    struct apply *, int bundle, const struct apply_order *, struct err *);
+void receive_free(struct apply *);
+/* Is this stored snapshot one that may be applied now? code tells policy from
+ * failure. */
+int receive_allowed(struct apply *, const struct snapshot *, int dir,
+    enum ctl_code *, struct err *);
+
+/* identity/floor.json: the highest sequence confirmed in production. */
+int64_t floor_read(int state, struct err *);
+int floor_raise(int state, int64_t sequence, struct err *);
+
+#endif
