@@ -113,8 +113,8 @@ conf_parse(struct conf *c, const char *name, const char *text, size_t len,
 	memset(c, 0, sizeof(*c));
 	(void)snprintf(c->name, sizeof(c->name), "%s", name);
 	if (len > CONF_SIZE_MAX)
-		return err_set(e, EFBIG, "%s: larger than %d bytes", name,
-		    CONF_SIZE_MAX);
+		return err_set(
+		    e, EFBIG, "%s: larger than %d bytes", name, CONF_SIZE_MAX);
 	if (scan(name, text, len, e) == -1)
 		return -1;
 	bytes_add(&copy, text, len);
@@ -123,12 +123,11 @@ conf_parse(struct conf *c, const char *name, const char *text, size_t len,
 	config_init(&c->tree);
 	if (config_read_string(&c->tree, copy.p) == CONFIG_TRUE) {
 		/* Not before: reading makes a new root. */
-		config_setting_set_hook(
-		    config_root_setting(&c->tree), c->name);
+		config_setting_set_hook(config_root_setting(&c->tree), c->name);
 		return 0;
 	}
-	(void)err_set(e, EINVAL, "%s:%d: %s", name,
-	    config_error_line(&c->tree), config_error_text(&c->tree));
+	(void)err_set(e, EINVAL, "%s:%d: %s", name, config_error_line(&c->tree),
+	    config_error_text(&c->tree));
 	conf_free(c);
 	return -1;
 }
@@ -266,12 +265,12 @@ conf_text(conf_node *n, size_t max, const char **out, struct err *e)
 		    n, e, "%s must be a text \"...\"", conf_name(n));
 	*out = config_setting_get_string(n);
 	if (strlen(*out) > max)
-		return conf_err(n, e, "%s is longer than %zu bytes",
-		    conf_name(n), max);
+		return conf_err(
+		    n, e, "%s is longer than %zu bytes", conf_name(n), max);
 	for (const char *p = *out; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return conf_err(n, e,
-			    "%s holds a control character", conf_name(n));
+			return conf_err(
+			    n, e, "%s holds a control character", conf_name(n));
 	return 0;
 }
 
@@ -315,8 +314,8 @@ conf_int_or(conf_node *group, const char *name, int64_t min, int64_t max,
 }
 
 int
-conf_bool_or(
-    conf_node *group, const char *name, bool otherwise, bool *out, struct err *e)
+conf_bool_or(conf_node *group, const char *name, bool otherwise, bool *out,
+    struct err *e)
 {
 	conf_node *n = conf_get(group, name);
 

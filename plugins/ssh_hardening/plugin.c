@@ -19,6 +19,9 @@
 #include "probe.h"
 #include "reach.h"
 
+#define RELOAD_MS 2000
+#define AGAIN_MS  400
+
 struct ssh_hardening {
 	const struct ingot_host *host;
 };
@@ -50,6 +53,21 @@ ssh_render(void *v, const struct ingot_text *document)
 	return host->emit(host, "%s", out.p);
 }
 
+/* While sshd starts over it has no pid file: a reload that comes upon another,
+ * as after a power cut, finds nobody and is tried again. */
+static int
+reload(const struct ingot_host *host)
+{
+	uint64_t end_ms = now_ms() + RELOAD_MS;
+
+	while (host->reload(host, "sshd") != 0) {
+		if (now_ms() >= end_ms)
+			return -1;
+		(void)usleep(AGAIN_MS * 1000);
+	}
+	return 0;
+}
+
 /* Nothing there listens: a server that is not running need not be told. */
 static int
 is_silent(void)
@@ -73,7 +91,7 @@ take_away(const struct ingot_host *host)
 {
 	if (host->install(host, "drop-in", NULL, 0) != 0)
 		return -1;
-	if (host->reload(host, "sshd") == 0)
+	if (reload(host) == 0)
 		return 0;
 	if (!is_silent())
 		return -1;
@@ -90,7 +108,7 @@ put_in_place(const struct ingot_host *host, const struct ingot_text *artifact)
 	if (dropin_read(&promise, artifact->p, artifact->len, &e) == -1)
 		return host->fail(host, "%s", e.text);
 	if (host->install(host, "drop-in", artifact->p, artifact->len) != 0 ||
-	    host->reload(host, "sshd") != 0)
+	    reload(host) != 0)
 		return -1;
 	if (probe_wait(&promise, &e) == -1)
 		return host->fail(
