@@ -104,6 +104,8 @@ struct scrub_rule *policy_drop(const struct policy *, const char *path);
 /* The first rule for this field of this file, or NULL. */
 struct scrub_rule *policy_rule(const struct policy *, const char *path,
     const struct field_format *, const char *within, const char *name);
+/* Is the rule for this file? */
+bool policy_file_fits(const struct scrub_rule *, const char *path);
 /* Sets accepted, if the policy accepts such a finding. */
 void policy_judge(struct policy *, struct finding *);
 

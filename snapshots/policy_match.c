@@ -49,6 +49,12 @@ policy_rule(const struct policy *p, const char *path,
 	return NULL;
 }
 
+bool
+policy_file_fits(const struct scrub_rule *r, const char *path)
+{
+	return fits(r->file, path);
+}
+
 void
 policy_judge(struct policy *p, struct finding *f)
 {

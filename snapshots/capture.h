@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include <openssl/x509.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bundle.h"
+#include "finding.h"
+#include "json.h"
+#include "policy.h"
+#include "snapshot.h"
+#include "spool.h"
+
+/*
+ * From a sample to a snapshot: reads what the policy lists, scrubs it, searches
+ * what is left for the sample's own traces, and seals it, unless there is a
+ * finding that nobody has decided on. The sample is only read.
+ *
+ * The same sample, policy and words below give the same manifest and proof,
+ * byte for byte.
+ */
+struct capture_words {
+	const char *policy; /* path */
+	int root;           /* open folder: the sample's "/"; borrowed */
+	bool live;          /* it is the running system's own */
+	const char *name;
+	const char *model;
+	int64_t sequence;
+	const char *const *identifiers; /* NULL-ended "what=value", or NULL */
+};
+
+struct capture {
+	struct policy policy;
+	struct findings findings;
+	struct snapshot snapshot; /* the proof is a member */
+	struct bytes manifest;
+	json_t *dropped;     /* [ { "path", "why" } ] */
+	struct spool *spool; /* the members' bytes, from offsets on */
+	uint64_t *offsets;
+};
+
+/* To be freed even on failure. findings.open > 0: it must not be sealed. */
+int capture_run(struct capture *, const struct capture_words *, struct err *);
+void capture_free(struct capture *);
+#define own_capture __attribute__((cleanup(capture_free), unused))
+
+/*
+ * Writes the bundle to fd. key NULL: unsigned, for development. chain: the
+ * signer's certificates, leaf first. Refuses (EACCES) with open findings.
+ */
+int capture_seal(const struct capture *, int fd, EVP_PKEY *key,
+    STACK_OF(X509) * chain, struct err *);
+
+#endif

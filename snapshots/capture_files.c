@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files of a capture: which ones, and each through the scrubber. What
+ * never travels is read first, so that its secrets are known in all others.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capturing.h"
+#include "own.h"
+#include "tree.h"
+
+#define own_paths __attribute__((cleanup(tree_free), unused))
+
+/* A dropped file's content is learned, then forgotten. */
+static int
+drop_one(
+    struct capturing *k, const char *path, struct scrub_rule *r, struct err *e)
+{
+	struct stat st;
+	json_t *note;
+
+	if (tree_stat(k->words->root, path, &st, e) == -1)
+		return -1;
+	if (S_ISREG(st.st_mode) &&
+	    (tree_read_through(
+		 k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, e) == -1 ||
+		scrub_dropped(&k->scrub, path, &k->in, e) == -1))
+		return -1;
+	r->used++;
+	note = json_pack("{s:s, s:s}", "path", path, "why", r->why);
+	return json_array_append_new(k->c->dropped, note) == -1
+	    ? err_set(e, ENOMEM, "out of memory")
+	    : 0;
+}
+
+/* Files that a drop rule names by their place, listed for capture or not. */
+static int
+drop_all(struct capturing *k, struct err *e)
+{
+	own_paths struct tree_paths paths = { 0 };
+	struct scrub_rule *r;
+
+	for (size_t i = 0; i < k->c->policy.rule_count; i++) {
+		r = &k->c->policy.rules[i];
+		if (r->action == SCRUB_DROP && r->file[0] == '/' &&
+		    tree_list(k->words->root, r->file, &paths, e) == -1)
+			return -1;
+	}
+	tree_sort(&paths);
+	for (size_t i = 0; i < paths.count; i++) {
+		r = policy_drop(&k->c->policy, paths.all[i]);
+		if (r != NULL && drop_one(k, paths.all[i], r, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+list_one(struct capturing *k, conf_node *list, bool needed,
+    struct tree_paths *paths, struct err *e)
+{
+	for (size_t i = 0; i < conf_len(list); i++) {
+		conf_node *n = conf_at(list, i);
+		const char *pattern = config_setting_get_string(n);
+		long found = tree_list(k->words->root, pattern, paths, e);
+
+		if (found == -1)
+			return -1;
+		if (found == 0 && needed)
+			return conf_err(n, e,
+			    "the sample has no %s; list it under optional if "
+			    "it may be absent",
+			    pattern);
+	}
+	return 0;
+}
+
+static int
+list_documents(struct capturing *k, struct tree_paths *paths, struct err *e)
+{
+	char pattern[512];
+
+	if (k->c->policy.documents == NULL)
+		return 0;
+	(void)snprintf(
+	    pattern, sizeof(pattern), "%s/*.conf", k->c->policy.documents);
+	return tree_list(k->words->root, pattern, paths, e) == -1 ? -1 : 0;
+}
+
+/* Owner, group and mode of a member. */
+static int
+member_meta(struct capturing *k, struct member *m, const char *path,
+    const struct stat *st, struct err *e)
+{
+	const char *user = account_user(k->accounts, st->st_uid);
+	const char *group = account_group(k->accounts, st->st_gid);
+
+	if (user == NULL || group == NULL)
+		return err_set(e, EINVAL,
+		    "%s belongs to user %u and group %u, and the sample has no "
+		    "name for them; give it to someone known",
+		    path, st->st_uid, st->st_gid);
+	m->mode = st->st_mode & 0777;
+	(void)snprintf(m->owner, sizeof(m->owner), "%s", user);
+	(void)snprintf(m->group, sizeof(m->group), "%s", group);
+	if ((st->st_mode & 07000) == 0)
+		return 0;
+	return scrub_tell(&k->scrub, FINDING_SET_ID, path, 0, "", e,
+	    "has a set-id or sticky bit; it would travel without");
+}
+
+int
+capturing_member(struct capturing *k, struct member *m,
+    const struct bytes *content, struct err *e)
+{
+	struct capture *c = k->c;
+
+	m->size = content->len;
+	k->total += m->size;
+	if (k->total > BUNDLE_MAX)
+		return err_set(e, EFBIG, "more than %llu bytes in all",
+		    (unsigned long long)BUNDLE_MAX);
+	if (snapshot_path_check(m->path, e) == -1 ||
+	    sha256(content->p, content->len, m->sha256, e) == -1)
+		return -1;
+	if (spool_add(c->spool, content->p, content->len,
+		&c->offsets[c->snapshot.count], e) == -1)
+		return -1;
+	c->snapshot.count++;
+	return 0;
+}
+
+/* "/etc/ingot/documents/ssh.conf" is a document, all else a file. */
+static bool
+is_document(const struct capturing *k, const char *path)
+{
+	const char *folder = k->c->policy.documents;
+	size_t n = folder == NULL ? 0 : strlen(folder);
+
+	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/';
+}
+
+static int
+capture_content(
+    struct capturing *k, const char *path, const struct stat *st, struct err *e)
+{
+	struct member *m = &k->c->snapshot.members[k->c->snapshot.count];
+	own_bytes struct bytes out = { 0 };
+	bool document = is_document(k, path);
+
+	if (scrub_file(&k->scrub, path, &k->in, document, &out, &m->slots, e) ==
+		-1 ||
+	    member_meta(k, m, path, st, e) == -1)
+		return -1;
+	if (snprintf(m->path, sizeof(m->path), "%s%s",
+		document ? "documents/" : "files",
+		document ? strrchr(path, '/') + 1 : path) >=
+	    (int)sizeof(m->path))
+		return err_set(e, ENAMETOOLONG, "%s: path too long", path);
+	return capturing_member(k, m, &out, e);
+}
+
+static int
+capture_one(struct capturing *k, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (policy_excludes(&k->c->policy, path) ||
+	    policy_drop(&k->c->policy, path) != NULL)
+		return 0;
+	if (tree_stat(k->words->root, path, &st, e) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return scrub_tell(&k->scrub, FINDING_SPECIAL, path, 0, "", e,
+		    "%s; it would be left out",
+		    S_ISLNK(st.st_mode) ? "a symbolic link"
+					: "a device, pipe or socket");
+	if (tree_read(
+		k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, &st, e) == 0)
+		return capture_content(k, path, &st, e);
+	if (e->code != ENODATA)
+		return -1;
+	return scrub_tell(&k->scrub, FINDING_SPECIAL, path, 0, "", e,
+	    "has holes, like a disk image; it would be left out");
+}
+
+/* Drop rules without a place ("*.key") meet their files only here. */
+static int
+drop_listed(struct capturing *k, const struct tree_paths *paths, struct err *e)
+{
+	struct scrub_rule *r;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		r = policy_drop(&k->c->policy, paths->all[i]);
+		if (r != NULL && r->file[0] != '/' &&
+		    !policy_excludes(&k->c->policy, paths->all[i]) &&
+		    drop_one(k, paths->all[i], r, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+capturing_files(struct capturing *k, struct err *e)
+{
+	struct snapshot *s = &k->c->snapshot;
+	own_paths struct tree_paths paths = { 0 };
+
+	if (drop_all(k, e) == -1 || list_documents(k, &paths, e) == -1 ||
+	    list_one(k, k->c->policy.include, true, &paths, e) == -1 ||
+	    list_one(k, k->c->policy.optional, false, &paths, e) == -1)
+		return -1;
+	tree_sort(&paths);
+	/* One more for the proof. */
+	s->members = calloc(paths.count + 2, sizeof(*s->members));
+	k->c->offsets = calloc(paths.count + 2, sizeof(*k->c->offsets));
+	if (s->members == NULL || k->c->offsets == NULL)
+		return err_sys(e, "%zu files", paths.count);
+	if (drop_listed(k, &paths, e) == -1)
+		return -1;
+	for (size_t i = 0; i < paths.count; i++)
+		if (capture_one(k, paths.all[i], e) == -1)
+			return -1;
+	return 0;
+}

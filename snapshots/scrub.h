@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCRUB_H
+#define SCRUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "err.h"
+#include "finding.h"
+#include "policy.h"
+#include "residue.h"
+
+/*
+ * Taking secrets out of one file of the sample: the rules of the policy, then
+ * the heuristics over what is left. What was taken out is handed to the
+ * residue search, and to nobody else.
+ */
+struct scrub {
+	struct policy *policy;
+	struct residue *residue;
+	struct findings *findings;
+};
+
+/*
+ * out, freed first, receives the scrubbed bytes; *slots, whether they hold
+ * slots now. document: slots that a person wrote count as such; in other files
+ * a literal "@{" stays one. What is to be said is added to the findings.
+ */
+int scrub_file(struct scrub *, const char *path, const struct bytes *in,
+    bool document, struct bytes *out, bool *slots, struct err *);
+
+/* A file that never travels: its private keys, tokens and the like are
+ * searched for in all that does. */
+int scrub_dropped(
+    struct scrub *, const char *path, const struct bytes *in, struct err *);
+
+/* Judges a finding by the policy and keeps it. text is a printf format. */
+int scrub_tell(struct scrub *, enum finding_id, const char *path, unsigned line,
+    const char *key, struct err *, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8)));
+
+#endif
