@@ -13,12 +13,13 @@
 struct agent {
 	struct settings settings;
 	struct loop *loop;
-	int state;	     /* state_dir, open */
+	int state;           /* state_dir, open */
 	struct hosts *hosts; /* hosts.h: supervisor, requests to plugins */
 	struct apply *apply; /* apply.h: transaction, snapshots, slot values */
 	struct audit *audit; /* audit.h */
 	struct ctl *ctl;     /* ctl.h: the command socket */
-	enum mode mode;	     /* modes.h; changed by mode_step() alone */
+	enum mode mode;      /* modes.h; changed by mode_step() alone */
+	struct notify *notify; /* notify.h: the service manager */
 };
 
 #endif

@@ -29,7 +29,7 @@ void audit_say(struct audit *, const char *who, const char *kind,
 
 /* Walks the whole trail. *lines receives how many are good; the error names
  * the line that breaks the chain. Needs no agent. */
-int audit_verify(
-    const char *log_dir, int state_dir, size_t *lines, struct err *);
+int
+audit_verify(const char *log_dir, int state_dir, size_t *lines, struct err *);
 
 #endif

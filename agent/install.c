@@ -22,16 +22,16 @@
 #define FOLDER "installed"
 
 struct place {
-	const struct policy_install *slot;
+	const struct grant_install *slot;
 	char marker[NAME_MAX];
 	char copy[NAME_MAX + 8];
 };
 
 static int
-find(struct place *at, int state, const struct policy *p, const char *slot,
+find(struct place *at, int state, const struct grants *p, const char *slot,
     struct err *e)
 {
-	at->slot = policy_install(p, slot);
+	at->slot = grants_install(p, slot);
 	if (at->slot == NULL)
 		return err_set(e, EPERM, "the policy of %s has no slot \"%s\"",
 		    p->name, slot);
@@ -88,7 +88,7 @@ keep_original(int state, const struct place *at, int there,
 }
 
 static bool
-same(const struct policy_install *s, const struct bytes *want,
+same(const struct grant_install *s, const struct bytes *want,
     const struct bytes *is, const struct stat *st)
 {
 	return is->len == want->len && memcmp(is->p, want->p, want->len) == 0 &&
@@ -97,7 +97,7 @@ same(const struct policy_install *s, const struct bytes *want,
 }
 
 int
-install_put(int state, const struct policy *p, const char *slot, int fd,
+install_put(int state, const struct grants *p, const char *slot, int fd,
     bool *changed, struct err *e)
 {
 	own_bytes struct bytes want = { 0 }, is = { 0 };
@@ -122,7 +122,7 @@ install_put(int state, const struct policy *p, const char *slot, int fd,
 
 int
 install_remove(
-    int state, const struct policy *p, const char *slot, struct err *e)
+    int state, const struct grants *p, const char *slot, struct err *e)
 {
 	own_bytes struct bytes was = { 0 };
 	struct place at;

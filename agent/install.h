@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "err.h"
-#include "policy.h"
+#include "grants.h"
 
 /*
  * INSTALL and REMOVE: a plugin names a slot of its policy, never a path. What
@@ -19,9 +19,9 @@
 
 /* fd: the new content, at most INGOT_TEXT_MAX bytes; borrowed. *changed: false
  * when the file was already so (content, mode and owner). */
-int install_put(int state, const struct policy *, const char *slot, int fd,
+int install_put(int state, const struct grants *, const char *slot, int fd,
     bool *changed, struct err *);
 int install_remove(
-    int state, const struct policy *, const char *slot, struct err *);
+    int state, const struct grants *, const char *slot, struct err *);
 
 #endif

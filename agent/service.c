@@ -83,7 +83,7 @@ static int
 deliver_signal(const struct service_call *c, struct err *e)
 {
 	own_fd int pidfd = -1;
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (read_pid(c->pidfile, &pid, e) == -1)
 		return -1;
@@ -227,7 +227,7 @@ no_check(void *ctx)
 }
 
 static int
-start_check(struct service_call *c, const struct policy_reload *r,
+start_check(struct service_call *c, const struct grant_reload *r,
     uint64_t check_ms, struct err *e)
 {
 	struct child_spec spec = { .path = r->check[0],
@@ -253,7 +253,7 @@ start_check(struct service_call *c, const struct policy_reload *r,
 }
 
 struct service_call *
-service_reload(struct loop *l, const struct policy_reload *r, uint64_t check_ms,
+service_reload(struct loop *l, const struct grant_reload *r, uint64_t check_ms,
     service_done *done, void *ctx, struct err *e)
 {
 	struct service_call *c = calloc(1, sizeof(*c));

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "grants.h"
 #include "loop.h"
-#include "policy.h"
 
 /*
  * RELOAD: runs the check command that the policy names, and when it is content
@@ -22,7 +22,7 @@ struct service_call;
 typedef void service_done(void *ctx, const struct err *why);
 
 /* The policy need not outlive the call. NULL: failed, done is not called. */
-struct service_call *service_reload(struct loop *, const struct policy_reload *,
+struct service_call *service_reload(struct loop *, const struct grant_reload *,
     uint64_t check_ms, service_done *, void *ctx, struct err *);
 /* Ends a call without calling done. NULL is fine. */
 void service_cancel(struct service_call *);

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grants.h"
 #include "plugin.h"
-#include "policy.h"
 
 #define COUNT(table)  (sizeof(table) / sizeof(*(table)))
 #define SPEC_LIST_END (SPEC_LIST_MAX - 1) /* the last is NULL or 0 */
@@ -40,7 +40,7 @@ static const struct {
 };
 
 uint32_t
-policy_need(const char *name)
+grants_need(const char *name)
 {
 	for (size_t i = 0; i < COUNT(needs); i++)
 		if (strcmp(needs[i].name, name) == 0)
@@ -49,7 +49,7 @@ policy_need(const char *name)
 }
 
 const char *
-policy_need_name(uint32_t bits)
+grants_need_name(uint32_t bits)
 {
 	for (size_t i = 0; i < COUNT(needs); i++)
 		if ((needs[i].bit & bits) != 0)
@@ -134,7 +134,7 @@ ports(conf_node *root, const char *key, uint16_t *out, struct err *e)
 }
 
 static int
-read_identity(struct policy *p, conf_node *root, struct err *e)
+read_identity(struct grants *p, conf_node *root, struct err *e)
 {
 	(void)snprintf(p->usual_file, sizeof(p->usual_file), "%s.so", p->name);
 	if (conf_str_or(root, "file", NAME_MAX, p->usual_file, &p->file, e) ==
@@ -146,23 +146,23 @@ read_identity(struct policy *p, conf_node *root, struct err *e)
 }
 
 static int
-read_needs(struct policy *p, conf_node *root, struct err *e)
+read_needs(struct grants *p, conf_node *root, struct err *e)
 {
 	const char *names[COUNT(needs)] = { NULL };
 
 	if (texts(root, "needs", COUNT(needs), check_name, names, e) == -1)
 		return -1;
 	for (size_t i = 0; i < COUNT(names) && names[i] != NULL; i++) {
-		if (policy_need(names[i]) == 0)
+		if (grants_need(names[i]) == 0)
 			return conf_err(conf_get(root, "needs"), e,
 			    "no plugin can need \"%s\"", names[i]);
-		p->spec.granted |= policy_need(names[i]);
+		p->spec.granted |= grants_need(names[i]);
 	}
 	return 0;
 }
 
 static int
-read_limits(struct policy *p, conf_node *root, struct err *e)
+read_limits(struct grants *p, conf_node *root, struct err *e)
 {
 	int64_t mb;
 
@@ -175,7 +175,7 @@ read_limits(struct policy *p, conf_node *root, struct err *e)
 }
 
 static int
-read_reach(struct policy *p, conf_node *root, struct err *e)
+read_reach(struct grants *p, conf_node *root, struct err *e)
 {
 	const size_t max = SPEC_LIST_END;
 
@@ -188,7 +188,7 @@ read_reach(struct policy *p, conf_node *root, struct err *e)
 }
 
 static int
-read_hand(struct policy *p, conf_node *root, struct err *e)
+read_hand(struct grants *p, conf_node *root, struct err *e)
 {
 	static const char *const known[] = { "name", "path", NULL };
 	conf_node *list;
@@ -197,7 +197,7 @@ read_hand(struct policy *p, conf_node *root, struct err *e)
 		return -1;
 	for (size_t i = 0; i < conf_len(list); i++) {
 		conf_node *n = conf_at(list, i);
-		struct policy_hand *h = &p->hand[i];
+		struct grant_hand *h = &p->hand[i];
 
 		if (conf_known(n, known, e) == -1 ||
 		    need_text(n, "name", INGOT_NAME_MAX, check_name, &h->name,
@@ -231,7 +231,7 @@ read_mode(conf_node *group, mode_t *out, struct err *e)
 }
 
 static int
-read_slot(struct policy_install *s, conf_node *n, struct err *e)
+read_slot(struct grant_install *s, conf_node *n, struct err *e)
 {
 	static const char *const known[] = { "name", "path", "mode", "owner",
 		"group", NULL };
@@ -246,11 +246,11 @@ read_slot(struct policy_install *s, conf_node *n, struct err *e)
 }
 
 static int
-read_install(struct policy *p, conf_node *root, struct err *e)
+read_install(struct grants *p, conf_node *root, struct err *e)
 {
 	conf_node *list;
 
-	if (conf_list(root, "install", POLICY_LIST, &list, e) == -1)
+	if (conf_list(root, "install", GRANTS_LIST, &list, e) == -1)
 		return -1;
 	for (size_t i = 0; i < conf_len(list); i++)
 		if (read_slot(&p->install[i], conf_at(list, i), e) == -1)
@@ -275,13 +275,13 @@ read_signal(conf_node *group, int *out, struct err *e)
 }
 
 static int
-read_service(struct policy_reload *s, conf_node *n, struct err *e)
+read_service(struct grant_reload *s, conf_node *n, struct err *e)
 {
 	static const char *const known[] = { "name", "check", "pidfile", "exe",
 		"signal", NULL };
 
 	if (conf_known(n, known, e) == -1 ||
-	    texts(n, "check", POLICY_WORDS, NULL, s->check, e) == -1 ||
+	    texts(n, "check", GRANTS_WORDS, NULL, s->check, e) == -1 ||
 	    need_text(n, "pidfile", PATH_MAX - 1, check_path, &s->pidfile, e) ==
 		-1 ||
 	    conf_str_or(n, "exe", PATH_MAX - 1, NULL, &s->exe, e) == -1 ||
@@ -296,11 +296,11 @@ read_service(struct policy_reload *s, conf_node *n, struct err *e)
 }
 
 static int
-read_reload(struct policy *p, conf_node *root, struct err *e)
+read_reload(struct grants *p, conf_node *root, struct err *e)
 {
 	conf_node *list;
 
-	if (conf_list(root, "reload", POLICY_LIST, &list, e) == -1)
+	if (conf_list(root, "reload", GRANTS_LIST, &list, e) == -1)
 		return -1;
 	for (size_t i = 0; i < conf_len(list); i++)
 		if (read_service(&p->reload[i], conf_at(list, i), e) == -1)
@@ -319,14 +319,14 @@ check_pair(conf_node *n, const char *text, struct err *e)
 }
 
 static int
-read_talk(struct policy *p, conf_node *root, struct err *e)
+read_talk(struct grants *p, conf_node *root, struct err *e)
 {
-	if (texts(root, "ask", POLICY_LIST, check_pair, p->ask, e) == -1)
+	if (texts(root, "ask", GRANTS_LIST, check_pair, p->ask, e) == -1)
 		return -1;
-	return texts(root, "sign", POLICY_LIST, check_name, p->sign, e);
+	return texts(root, "sign", GRANTS_LIST, check_name, p->sign, e);
 }
 
-typedef int read_fn(struct policy *, conf_node *, struct err *);
+typedef int read_fn(struct grants *, conf_node *, struct err *);
 static read_fn *const parts[] = { read_identity, read_needs, read_limits,
 	read_reach, read_hand, read_install, read_reload, read_talk };
 
@@ -335,7 +335,7 @@ static const char *const known_keys[] = { "file", "user", "groups", "needs",
 	"install", "reload", "ask", "sign", NULL };
 
 static int
-read_all(struct policy *p, struct err *e)
+read_all(struct grants *p, struct err *e)
 {
 	conf_node *root = conf_root(p->conf);
 
@@ -347,11 +347,11 @@ read_all(struct policy *p, struct err *e)
 	return 0;
 }
 
-struct policy *
-policy_parse(const char *plugin, const char *name, const char *text, size_t len,
+struct grants *
+grants_parse(const char *plugin, const char *name, const char *text, size_t len,
     struct err *e)
 {
-	struct policy *p = calloc(1, sizeof(*p));
+	struct grants *p = calloc(1, sizeof(*p));
 
 	if (p == NULL || (p->conf = calloc(1, sizeof(*p->conf))) == NULL) {
 		(void)err_sys(e, "policy of %s", plugin);
@@ -362,6 +362,6 @@ policy_parse(const char *plugin, const char *name, const char *text, size_t len,
 	if (conf_parse(p->conf, name, text, len, e) == 0 &&
 	    read_all(p, e) == 0 && sha256(text, len, p->hash, e) == 0)
 		return p;
-	policy_free(p);
+	grants_free(p);
 	return NULL;
 }

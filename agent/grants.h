@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef POLICY_H
-#define POLICY_H
+#ifndef GRANTS_H
+#define GRANTS_H
 
 #include <sys/types.h>
 
@@ -29,15 +29,15 @@
  *		     exe = "/usr/sbin/sshd"; signal = "HUP"; } );
  *	ask = [ "cert_store.csr" ];  sign = [ "mqtt" ];
  */
-#define POLICY_LIST  16 /* entries of install, reload, ask and sign */
-#define POLICY_WORDS 15 /* of a check command */
+#define GRANTS_LIST  16 /* entries of install, reload, ask and sign */
+#define GRANTS_WORDS 15 /* of a check command */
 
-struct policy_hand {
+struct grant_hand {
 	const char *name;
 	const char *path;
 };
 
-struct policy_install {
+struct grant_install {
 	const char *name;
 	const char *path;
 	mode_t mode;
@@ -47,16 +47,16 @@ struct policy_install {
 	gid_t gid;
 };
 
-struct policy_reload {
+struct grant_reload {
 	const char *name;
-	const char *check[POLICY_WORDS + 1]; /* NULL-ended; empty: none */
+	const char *check[GRANTS_WORDS + 1]; /* NULL-ended; empty: none */
 	const char *pidfile;
 	const char *exe; /* NULL: not looked at */
 	int signal;
 };
 
 /* Lists end with an entry whose name is NULL. */
-struct policy {
+struct grants {
 	struct conf *conf;        /* holds the texts */
 	uint8_t hash[SHA256_LEN]; /* of the file, to notice a change */
 	char name[PLUGIN_NAME_MAX + 1];
@@ -66,33 +66,33 @@ struct policy {
 	const char *groups[SPEC_LIST_MAX];
 	int64_t late_ms;
 	struct host_spec spec; /* but state, which the supervisor fills */
-	struct policy_hand hand[SPEC_LIST_MAX];
-	struct policy_install install[POLICY_LIST + 1];
-	struct policy_reload reload[POLICY_LIST + 1];
-	const char *ask[POLICY_LIST + 1];
-	const char *sign[POLICY_LIST + 1];
+	struct grant_hand hand[SPEC_LIST_MAX];
+	struct grant_install install[GRANTS_LIST + 1];
+	struct grant_reload reload[GRANTS_LIST + 1];
+	const char *ask[GRANTS_LIST + 1];
+	const char *sign[GRANTS_LIST + 1];
 };
 
 /* Finds, reads and checks; users and groups are looked up. NULL: failed. */
-struct policy *
-policy_read(const struct settings *, const char *plugin, struct err *);
+struct grants *
+grants_read(const struct settings *, const char *plugin, struct err *);
 /* From a text, without looking up users: ids are 0. */
-struct policy *policy_parse(const char *plugin, const char *name,
+struct grants *grants_parse(const char *plugin, const char *name,
     const char *text, size_t len, struct err *);
-void policy_free(struct policy *); /* NULL is fine */
+void grants_free(struct grants *); /* NULL is fine */
 
 /* NULL: the policy has none of this name. */
-const struct policy_install *
-policy_install(const struct policy *, const char *name);
-const struct policy_reload *
-policy_reload(const struct policy *, const char *name);
+const struct grant_install *
+grants_install(const struct grants *, const char *name);
+const struct grant_reload *
+grants_reload(const struct grants *, const char *name);
 bool
-policy_may_ask(const struct policy *, const char *plugin, const char *verb);
-bool policy_may_sign(const struct policy *, const char *purpose);
+grants_may_ask(const struct grants *, const char *plugin, const char *verb);
+bool grants_may_sign(const struct grants *, const char *purpose);
 
 /* INGOT_NEED_* by name ("INSTALL"), 0: none such. */
-uint32_t policy_need(const char *name);
+uint32_t grants_need(const char *name);
 /* The name of the lowest bit of needs; NULL for 0. */
-const char *policy_need_name(uint32_t needs);
+const char *grants_need_name(uint32_t needs);
 
 #endif

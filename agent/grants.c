@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A plugin's policy: found, its users and groups looked up, and asked. The
- * reading of the keys is in policy_parse.c. Nothing is granted by default; a
+ * reading of the keys is in grants_parse.c. Nothing is granted by default; a
  * plugin that would run as root is refused here and again in the host.
  */
 #include <errno.h>
@@ -14,8 +14,8 @@
 
 #include "buf.h"
 #include "file.h"
+#include "grants.h"
 #include "own.h"
-#include "policy.h"
 
 static int
 find_user(const char *name, uid_t *uid, gid_t *gid, struct err *e)
@@ -43,7 +43,7 @@ find_group(const char *name, gid_t *gid, struct err *e)
 }
 
 static int
-resolve(struct policy *p, struct err *e)
+resolve(struct grants *p, struct err *e)
 {
 	gid_t unused;
 
@@ -56,7 +56,7 @@ resolve(struct policy *p, struct err *e)
 	for (size_t i = 0; p->groups[i] != NULL; i++)
 		if (find_group(p->groups[i], &p->spec.groups[i], e) == -1)
 			return -1;
-	for (struct policy_install *s = p->install; s->name != NULL; s++)
+	for (struct grant_install *s = p->install; s->name != NULL; s++)
 		if (find_user(s->owner, &s->uid, &unused, e) == -1 ||
 		    find_group(s->group, &s->gid, e) == -1)
 			return err_in(e, "install %s", s->name);
@@ -83,25 +83,25 @@ find(const struct settings *s, const char *plugin, char where[static PATH_MAX],
 	    s->policy_dir, plugin);
 }
 
-struct policy *
-policy_read(const struct settings *s, const char *plugin, struct err *e)
+struct grants *
+grants_read(const struct settings *s, const char *plugin, struct err *e)
 {
 	own_bytes struct bytes text = { 0 };
 	char where[PATH_MAX];
-	struct policy *p;
+	struct grants *p;
 
 	if (find(s, plugin, where, &text, e) == -1 ||
-	    (p = policy_parse(plugin, where, text.p, text.len, e)) == NULL)
+	    (p = grants_parse(plugin, where, text.p, text.len, e)) == NULL)
 		return NULL;
 	if (resolve(p, e) == 0)
 		return p;
 	(void)err_in(e, "%s", where);
-	policy_free(p);
+	grants_free(p);
 	return NULL;
 }
 
 void
-policy_free(struct policy *p)
+grants_free(struct grants *p)
 {
 	if (p == NULL)
 		return;
@@ -111,26 +111,26 @@ policy_free(struct policy *p)
 	free(p);
 }
 
-const struct policy_install *
-policy_install(const struct policy *p, const char *name)
+const struct grant_install *
+grants_install(const struct grants *p, const char *name)
 {
-	for (const struct policy_install *s = p->install; s->name != NULL; s++)
+	for (const struct grant_install *s = p->install; s->name != NULL; s++)
 		if (strcmp(s->name, name) == 0)
 			return s;
 	return NULL;
 }
 
-const struct policy_reload *
-policy_reload(const struct policy *p, const char *name)
+const struct grant_reload *
+grants_reload(const struct grants *p, const char *name)
 {
-	for (const struct policy_reload *s = p->reload; s->name != NULL; s++)
+	for (const struct grant_reload *s = p->reload; s->name != NULL; s++)
 		if (strcmp(s->name, name) == 0)
 			return s;
 	return NULL;
 }
 
 bool
-policy_may_ask(const struct policy *p, const char *plugin, const char *verb)
+grants_may_ask(const struct grants *p, const char *plugin, const char *verb)
 {
 	size_t n = strlen(plugin);
 
@@ -142,7 +142,7 @@ policy_may_ask(const struct policy *p, const char *plugin, const char *verb)
 }
 
 bool
-policy_may_sign(const struct policy *p, const char *purpose)
+grants_may_sign(const struct grants *p, const char *purpose)
 {
 	for (size_t i = 0; p->sign[i] != NULL; i++)
 		if (strcmp(p->sign[i], purpose) == 0)
