@@ -24,6 +24,7 @@
  *	apply_end.c	how it ends: links, mode, audit trail
  *	apply_recover.c	after a kill; pruning
  *	apply_receive.c	bundle -> snapshots/<id>, through ingot-unpack
+ *	apply_store.c	the snapshot store and what may come into it
  *	apply_ctl.c	the verbs of the command
  *	apply_answer.c	the questions of plugins
  */
@@ -107,15 +108,32 @@ void apply_prune(struct apply *);
 /* All hosts are given what they should hold (after a start). */
 void apply_reactivate(struct apply *);
 
-/* apply_receive.c: takes a verified bundle into snapshots/, then begins. */
+/* apply_receive.c: takes a bundle into snapshots/, then begins. bundle is
+ * borrowed; the call of the order is answered when 0 was returned. */
+#define STAGING "staging"
 int receive_start(
     struct apply *, int bundle, const struct apply_order *, struct err *);
 void receive_free(struct apply *);
-/* Is this stored snapshot one that may be applied now? code tells policy from
- * failure. */
-int receive_allowed(struct apply *, const struct snapshot *, int dir,
-    enum ctl_code *, struct err *);
 
+/* apply_store.c: staging becomes snapshots/<id>, if it may. *code tells what
+ * policy refuses (CODE_REFUSED) from what failed. */
+int
+store_adopt(struct apply *, const char *id, enum ctl_code *code, struct err *);
+/* A stored snapshot that is whole and may be applied now: its folder. */
+int
+store_open(struct apply *, const char *id, enum ctl_code *code, struct err *);
+/* Model, sequence and signature. dir: the snapshot's folder. */
+int
+store_allowed(struct agent *, const struct snapshot *, int dir, struct err *);
+/* Who signed the snapshot of this folder (subject); -1: nobody we trust. */
+int store_signer(
+    const struct agent *, int dir, char *who, size_t size, struct err *);
+/* [{ id, name, model, sequence, signed, signer }]; the caller's. */
+json_t *store_list(struct apply *);
+/* The one stored snapshot whose id begins so. */
+int store_find(struct apply *, const char *start, char id[static SHA256_HEX],
+    struct err *);
+bool store_unsigned_ok(const struct agent *);
 /* identity/floor.json: the highest sequence confirmed in production. */
 int64_t floor_read(int state, struct err *);
 int floor_raise(int state, int64_t sequence, struct err *);
