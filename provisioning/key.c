@@ -135,7 +135,7 @@ sign_with(const char *purpose, const uint8_t digest[KEY_DIGEST_LEN],
 	return rc;
 }
 
-/* --- what OpenSSL calls --------------------------------------------------- */
+/* --- what OpenSSL calls -------------------------------------------------- */
 
 /* FIPS 186-4 section 6.4: the leftmost bits count; a shorter one is a number
  * with zeros in front. */
@@ -247,7 +247,7 @@ key_setup(struct err *e)
 	return 0;
 }
 
-/* --- keys ----------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 static EC_KEY *
 ec_of(const uint8_t point[KEY_POINT_LEN])

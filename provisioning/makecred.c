@@ -42,7 +42,7 @@ struct seed {
 	size_t len;
 };
 
-/* --- key derivation, Part 1, 11.4.10 -------------------------------------- */
+/* --- key derivation, Part 1, 11.4.10 ------------------------------------- */
 
 static int
 derive(const char *kdf_name, OSSL_PARAM *params, uint8_t *out, size_t n)
@@ -101,8 +101,7 @@ kdfe(struct shape *s, const uint8_t *z, const uint8_t *ours,
 	return derive("SSKDF", params, seed->p, seed->len);
 }
 
-/* --- the seed, Part 1, B.10.4 (RSA) and C.7.4 (ECC) ------------------------
- */
+/* --- the seed, Part 1, B.10.4 (RSA) and C.7.4 (ECC) ---------------------- */
 
 static size_t
 put_sized(uint8_t *out, const void *p, size_t n)
@@ -202,8 +201,7 @@ seed_ecc(struct shape *s, EVP_PKEY *eph, struct seed *seed, struct makecred *mc,
 	return 0;
 }
 
-/* --- the credential, Part 1, 24.4 ------------------------------------------
- */
+/* --- the credential, Part 1, 24.4 ---------------------------------------- */
 
 struct sealed {
 	uint8_t p[2 + MAKECRED_SECRET_MAX]; /* TPM2B_DIGEST, encrypted */

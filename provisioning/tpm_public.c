@@ -220,7 +220,7 @@ tpm_public_name(const struct tpm_public *pub, uint8_t name[TPM_NAME_MAX],
 	return 0;
 }
 
-/* --- what a key may do ---------------------------------------------------- */
+/* --- what a key may do --------------------------------------------------- */
 
 struct attribute {
 	uint32_t bit;

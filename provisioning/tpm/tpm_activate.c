@@ -82,8 +82,7 @@ equal(const TPM2B_DIGEST *x, const TPM2B_DIGEST *y)
 	return x->size == y->size && memcmp(x->buffer, y->buffer, x->size) == 0;
 }
 
-/* --- sessions --------------------------------------------------------------
- */
+/* --- sessions ------------------------------------------------------------ */
 
 static TSS2_RC
 satisfy(struct tpm *t, const struct tpm_found_ek *f, ESYS_TR session)
@@ -132,8 +131,7 @@ start_sessions(struct tpm *t, const struct tpm_found_ek *f, struct sessions *s)
 	return rc;
 }
 
-/* --- the command ------------------------------------------------------------
- */
+/* --- the command --------------------------------------------------------- */
 
 struct activation {
 	const struct tpm_key *key;

@@ -76,8 +76,7 @@ template_of(const struct kind *k)
 	return t;
 }
 
-/* --- the key ---------------------------------------------------------------
- */
+/* --- the key ------------------------------------------------------------- */
 
 static TSS2_RC
 find_persistent(struct tpm *t, const struct kind *k, struct tpm_found_ek *f)
@@ -130,8 +129,7 @@ read_public(struct tpm *t, struct tpm_found_ek *f)
 	return rc;
 }
 
-/* --- the certificate -------------------------------------------------------
- */
+/* --- the certificate ----------------------------------------------------- */
 
 static TSS2_RC
 read_chunks(struct tpm *t, ESYS_TR nv, size_t size, struct tpm_ek *ek)
@@ -198,8 +196,7 @@ certificate_names(struct tpm_ek *ek)
 	    EVP_PKEY_eq(key, X509_get0_pubkey(x)) == 1;
 }
 
-/* --- which -----------------------------------------------------------------
- */
+/* --- which --------------------------------------------------------------- */
 
 typedef TSS2_RC
 finder(struct tpm *, const struct kind *, struct tpm_found_ek *);

@@ -35,8 +35,7 @@ struct run {
 	struct err e;
 };
 
-/* --- files ------------------------------------------------------------------
- */
+/* --- files --------------------------------------------------------------- */
 
 static int
 put(struct run *r, const char *name, const void *p, size_t n)
@@ -66,8 +65,7 @@ get_key(struct run *r)
 	    r, "priv", r->key.priv, sizeof(r->key.priv), &r->key.priv_len);
 }
 
-/* --- the key as OpenSSL sees it ---------------------------------------------
- */
+/* --- the key as OpenSSL sees it ------------------------------------------ */
 
 static int
 sign_in_tpm(void *ctx, const char *purpose,
@@ -201,8 +199,7 @@ do_many(struct run *r)
 	return 0;
 }
 
-/* --- endorsement and credentials --------------------------------------------
- */
+/* --- endorsement and credentials ----------------------------------------- */
 
 static int
 do_ek(struct run *r)
@@ -304,8 +301,7 @@ do_activations(struct run *r)
 	return do_sign(r);
 }
 
-/* --- the table
- * ---------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 struct verb {
 	const char *name;

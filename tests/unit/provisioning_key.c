@@ -25,8 +25,7 @@
 #include "key.h"
 #include "x509.h"
 
-/* --- the signer ------------------------------------------------------------
- */
+/* --- the signer ---------------------------------------------------------- */
 
 struct elsewhere {
 	EVP_PKEY *key;
@@ -124,8 +123,7 @@ stop(void **state)
 	return unlink(ref_path);
 }
 
-/* --- keys and CSR ----------------------------------------------------------
- */
+/* --- keys and CSR -------------------------------------------------------- */
 
 static EVP_PKEY *
 from_file(void)
@@ -192,8 +190,7 @@ a_csr_for_a_strange_name_is_refused(void **state)
 	assert_int_equal(pem.len, 0);
 }
 
-/* --- when nobody signs -----------------------------------------------------
- */
+/* --- when nobody signs --------------------------------------------------- */
 
 static void
 expect_csr_error(const char *purpose, const char *text)
@@ -276,8 +273,7 @@ a_removed_signer_is_not_running_any_more(void **state)
 	assert_non_null(signed_it);
 }
 
-/* --- references that lie ---------------------------------------------------
- */
+/* --- references that lie ------------------------------------------------- */
 
 struct lie {
 	const char *name;
@@ -365,8 +361,7 @@ ordinary_key_files_are_read_as_before(void **state)
 	BIO_free(bio);
 }
 
-/* --- TLS -------------------------------------------------------------------
- */
+/* --- TLS ----------------------------------------------------------------- */
 
 static X509 *
 certificate(EVP_PKEY *key)

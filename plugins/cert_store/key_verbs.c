@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verbs that make and use a key: key.create, csr, ek, activate, unwrap,
+ * sign. None of them ever says a private key.
+ */
+#include <openssl/crypto.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "digest.h"
+#include "sealed.h"
+#include "tpm_public.h"
+
+#define BLOB_MAX 600 /* bytes of a TPM2B_ID_OBJECT or an encrypted seed */
+
+static int
+say_public(struct ask *a, struct err *e)
+{
+	const struct tpm_key *k = &a->held.tpm;
+	uint8_t name[TPM_NAME_MAX];
+	struct tpm_public pub;
+	size_t n;
+
+	if (tpm_public_parse(k->pub, k->pub_len, &pub, e) == -1 ||
+	    tpm_public_name(&pub, name, &n, e) == -1 ||
+	    say_hex(a, "public", k->pub, k->pub_len, e) == -1)
+		return -1;
+	return say_hex(a, "name", name, n, e);
+}
+
+static int
+make_key(struct ask *a, struct err *e)
+{
+	const struct ingot_host *host = a->s->host;
+
+	if (keys_create(a->s, &a->held, e) == -1 ||
+	    vault_put(a->s->state, a->purpose, &a->held, e) == -1)
+		return -1;
+	host->event(host, "KeyCreated", "%s key for %s",
+	    origin_name(a->held.origin), a->purpose);
+	return 0;
+}
+
+int
+verb_create(struct ask *a, struct err *e)
+{
+	json_t *replace = json_object_get(a->q, "replace");
+	int rc = -1;
+
+	if (replace != NULL && !json_is_boolean(replace))
+		return err_set(e, EBADMSG, "replace: true or false");
+	e->code = ENOENT;
+	if (!json_is_true(replace))
+		rc = vault_get(a->s->state, a->purpose, &a->held, e);
+	if (rc == -1 && e->code == ENOENT)
+		rc = make_key(a, e);
+	if (rc == -1 || say_text(a, "purpose", a->purpose, e) == -1 ||
+	    say_key(a, e) == -1)
+		return -1;
+	return a->held.origin == ORIGIN_TPM ? say_public(a, e) : 0;
+}
+
+int
+verb_csr(struct ask *a, struct err *e)
+{
+	own_bytes struct bytes pem = { 0 };
+	const char *cn;
+
+	if (json_str(a->q, "cn", X509_CN_MAX, &cn, e) == -1 ||
+	    keys_csr(a->s, &a->held, cn, &pem, e) == -1 ||
+	    vault_put_cn(a->s->state, a->purpose, cn, e) == -1)
+		return -1;
+	return say_bytes(a, "csr", &pem, e);
+}
+
+int
+verb_ek(struct ask *a, struct err *e)
+{
+	struct tpm *tpm = store_tpm(a->s, e);
+	own_str char *cert = NULL;
+	struct tpm_ek ek;
+
+	if (tpm == NULL || tpm_ek(tpm, &ek, e) == -1 ||
+	    say_hex(a, "ek_public", ek.pub, ek.pub_len, e) == -1)
+		return -1;
+	if (ek.cert_len == 0)
+		return 0;
+	if ((cert = base64_encode(ek.cert, ek.cert_len)) == NULL)
+		return err_sys(e, "answer");
+	return say_text(a, "ek_certificate", cert, e);
+}
+
+int
+verb_activate(struct ask *a, struct err *e)
+{
+	uint8_t blob[BLOB_MAX], seed[BLOB_MAX], key[TPM_SECRET_MAX];
+	long blob_len, seed_len;
+	struct tpm *tpm;
+	size_t n;
+	int rc;
+
+	if (a->held.origin != ORIGIN_TPM)
+		return err_set(
+		    e, EINVAL, "key %s is in a file: unwrap it", a->purpose);
+	blob_len = asked_hex(a, "blob", blob, sizeof(blob), e);
+	if (blob_len == -1)
+		return -1;
+	seed_len = asked_hex(a, "secret", seed, sizeof(seed), e);
+	if (seed_len == -1 || (tpm = store_tpm(a->s, e)) == NULL ||
+	    tpm_activate(tpm, &a->held.tpm, blob, (size_t)blob_len, seed,
+		(size_t)seed_len, key, &n, e) == -1)
+		return -1;
+	rc = say_hex(a, "key", key, n, e);
+	OPENSSL_cleanse(key, sizeof(key));
+	return rc;
+}
+
+int
+verb_unwrap(struct ask *a, struct err *e)
+{
+	uint8_t point[SEALED_POINT_LEN], key[SEALED_KEY_LEN];
+	int rc;
+
+	if (a->held.origin != ORIGIN_SOFTWARE)
+		return err_set(
+		    e, EINVAL, "key %s is in the TPM: activate it", a->purpose);
+	if (asked_hex(a, "point", point, sizeof(point), e) != sizeof(point))
+		return err_set(e, EBADMSG, "point: %d bytes in hexadecimal",
+		    SEALED_POINT_LEN);
+	if (sealed_unwrap(a->held.soft, point, key, e) == -1)
+		return -1;
+	rc = say_hex(a, "key", key, sizeof(key), e);
+	OPENSSL_cleanse(key, sizeof(key));
+	return rc;
+}
+
+int
+verb_sign(struct ask *a, struct err *e)
+{
+	uint8_t digest[KEY_DIGEST_LEN], sig[KEY_SIG_LEN];
+	long n = asked_hex(a, "digest", digest, sizeof(digest), e);
+
+	if (n == -1)
+		return -1;
+	if (n != sizeof(digest))
+		return err_set(e, EBADMSG, "digest of %ld bytes", n);
+	if (keys_sign(a->s, &a->held, digest, sig, e) == -1)
+		return -1;
+	return say_hex(a, "sig", sig, sizeof(sig), e);
+}

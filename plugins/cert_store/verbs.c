@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Questions and answers, a table: what each may hold, who may ask it, what
+ * answers it. Which plugin may ask which verb is the agent's business
+ * (policies); here stands only that nobody but the agent has signatures made,
+ * because it alone knows who may sign for which purpose.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ask.h"
+
+enum wants {
+	WANTS_NOTHING,
+	WANTS_PURPOSE, /* one the document names */
+	WANTS_KEY      /* and its key must be there */
+};
+
+struct verb {
+	const char *name;
+	int (*run)(struct ask *, struct err *);
+	enum wants wants;
+	const char *only; /* who alone may ask; NULL: whom the policy lets */
+	const char *known[4];
+};
+
+static const struct verb verbs[] = {
+	{ "key.create", verb_create, WANTS_PURPOSE, NULL,
+	    { "purpose", "replace" } },
+	{ "csr", verb_csr, WANTS_KEY, NULL, { "purpose", "cn" } },
+	{ "ek", verb_ek, WANTS_NOTHING, NULL, { NULL } },
+	{ "activate", verb_activate, WANTS_KEY, NULL,
+	    { "purpose", "blob", "secret" } },
+	{ "unwrap", verb_unwrap, WANTS_KEY, NULL, { "purpose", "point" } },
+	{ "cert.install", verb_install, WANTS_KEY, NULL,
+	    { "purpose", "chain" } },
+	{ "promote", verb_promote, WANTS_NOTHING, NULL, { "purpose" } },
+	{ "chain", verb_chain, WANTS_KEY, NULL, { "purpose" } },
+	{ "cert.list", verb_list, WANTS_NOTHING, NULL, { NULL } },
+	{ "sign", verb_sign, WANTS_KEY, "agent", { "purpose", "digest" } },
+};
+
+static const struct verb *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+prepare(struct ask *a, const struct verb *v, struct err *e)
+{
+	if (json_known(a->q, v->known, e) == -1)
+		return -1;
+	if (v->wants == WANTS_NOTHING)
+		return 0;
+	if (json_str(a->q, "purpose", KEY_PURPOSE_MAX, &a->purpose, e) == -1)
+		return -1;
+	if (!doc_has(&a->s->doc, a->purpose))
+		return err_set(e, EINVAL,
+		    "purpose \"%s\" is not in cert_store.conf", a->purpose);
+	if (v->wants == WANTS_PURPOSE)
+		return 0;
+	return vault_get(a->s->state, a->purpose, &a->held, e);
+}
+
+static char *
+answer(struct store *s, const struct verb *v, const json_t *q, struct err *e)
+{
+	struct ask a = { .s = s, .q = q, .reply = json_object() };
+	char *text = NULL;
+
+	if (prepare(&a, v, e) == 0 && v->run(&a, e) == 0 &&
+	    (text = json_line(a.reply)) == NULL)
+		(void)err_set(e, ENOMEM, "out of memory");
+	held_free(&a.held);
+	json_decref(a.reply);
+	return text;
+}
+
+char *
+verbs_answer(struct store *s, const char *from, const char *verb,
+    const struct ingot_text *question, struct err *e)
+{
+	const struct verb *v = find(verb);
+	own_json json_t *q = NULL;
+	char *text = NULL;
+
+	if (v == NULL)
+		return (void)err_set(e, EINVAL, "no verb \"%.64s\"", verb),
+		       NULL;
+	if (v->only != NULL && strcmp(from, v->only) != 0)
+		(void)err_set(e, EACCES, "only the %s may ask for it", v->only);
+	else if (!s->active)
+		(void)err_set(e, ENOTCONN,
+		    "cert_store is not set up: apply a snapshot with "
+		    "documents/cert_store.conf first");
+	else if ((q = json_parse("question", question->p, question->len,
+		      INGOT_TEXT_MAX, e)) != NULL)
+		text = answer(s, v, q, e);
+	if (text == NULL)
+		(void)err_in(e, "%s", verb);
+	return text;
+}
