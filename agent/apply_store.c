@@ -236,7 +236,7 @@ describe(struct apply *a, const char *id)
 	char path[SHA256_HEX + 16], who[256];
 	own_snapshot struct snapshot s = { 0 };
 	own_fd int dir = -1;
-	struct err e;
+	struct err e = { .text = "its folder can not be opened" };
 	int trusted;
 
 	(void)snprintf(path, sizeof(path), "snapshots/%s", id);
