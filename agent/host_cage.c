@@ -53,36 +53,49 @@ check_socket(int fd, struct err *e)
 	return 0;
 }
 
-/* A plugin owns neither stdio nor anything that it was not given. */
+/* Is what the agent promised there? *end goes past the last handed one. */
 static int
-fix_descriptors(const struct host *h, struct err *e)
+check_descriptors(const struct host *h, unsigned *end, struct err *e)
 {
-	own_fd int null = -1;
-	unsigned end = SPEC_HAND_FD;
 	struct stat st;
 
 	if (check_socket(SPEC_AGENT_FD, e) == -1)
 		return -1;
 	if (granted(h, INGOT_NEED_SIGN) && check_socket(SPEC_SIGN_FD, e) == -1)
 		return -1;
-	if (!granted(h, INGOT_NEED_SIGN))
-		(void)close(SPEC_SIGN_FD);
 	if (fstat(SPEC_PLUGIN_FD, &st) == -1 || !S_ISREG(st.st_mode))
 		return err_set(e, EBADF, "descriptor %d is no plugin file",
 		    SPEC_PLUGIN_FD);
-	while (h->spec.hand[end - SPEC_HAND_FD] != NULL)
-		end++;
+	for (; h->spec.hand[*end - SPEC_HAND_FD] != NULL; (*end)++)
+		if (fcntl((int)*end, F_GETFD) == -1)
+			return err_sys(e, "descriptor %u, %s", *end,
+			    h->spec.hand[*end - SPEC_HAND_FD]);
+	return 0;
+}
+
+/*
+ * A plugin owns neither stdio nor anything that it was not given. The place of
+ * a sign channel that is not there is taken, so that no later descriptor of
+ * the plugin's has its number.
+ */
+static int
+fix_descriptors(const struct host *h, struct err *e)
+{
+	unsigned end = SPEC_HAND_FD;
+	int null;
+
+	if (check_descriptors(h, &end, e) == -1)
+		return -1;
 	if (close_range(end, ~0u, 0) == -1)
 		return err_sys(e, "close_range");
-	for (unsigned fd = SPEC_AGENT_FD; fd < end; fd++)
-		if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) == -1 &&
-		    fd != SPEC_SIGN_FD)
-			return err_sys(e, "descriptor %u", fd);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null == -1)
+	if ((null = open("/dev/null", O_RDWR)) == -1)
 		return err_sys(e, "/dev/null");
 	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1)
 		return err_sys(e, "dup2");
+	if (!granted(h, INGOT_NEED_SIGN) && dup2(null, SPEC_SIGN_FD) == -1)
+		return err_sys(e, "dup2");
+	if (null >= (int)end)
+		(void)close(null);
 	return 0;
 }
 

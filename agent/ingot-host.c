@@ -57,7 +57,8 @@ check_plugin(struct host *h, const struct ingot_plugin *p, struct err *e)
 	return 0;
 }
 
-/* By its descriptor, which is closed then: the mapping stays. */
+/* By its descriptor, which leads nowhere then: the mapping stays, and the
+ * number never becomes one of the plugin's own. */
 static int
 load(struct host *h, struct err *e)
 {
@@ -70,7 +71,8 @@ load(struct host *h, struct err *e)
 		return err_set(e, ENOEXEC, "%s", dlerror());
 	if ((p = dlsym(lib, "ingot_plugin")) == NULL)
 		return err_set(e, ENOEXEC, "%s", dlerror());
-	(void)close(SPEC_PLUGIN_FD);
+	if (dup2(STDIN_FILENO, SPEC_PLUGIN_FD) == -1)
+		return err_sys(e, "dup2");
 	return check_plugin(h, p, e);
 }
 

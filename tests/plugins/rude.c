@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -231,17 +232,23 @@ try_memfd(const char *arg)
 static int
 try_spin(const char *arg)
 {
+	volatile int go = 1;
+
 	(void)arg;
-	for (volatile int i = 0;; i++)
+	while (go)
 		;
+	return 0;
 }
 
 static int
 try_sleep(const char *arg)
 {
+	volatile int go = 1;
+
 	(void)arg;
-	for (;;)
-		(void)pause();
+	while (go)
+		(void)poll(NULL, 0, -1);
+	return 0;
 }
 
 static int
@@ -347,12 +354,14 @@ try_abort(const char *arg)
 {
 	(void)arg;
 	abort();
+	return 0;
 }
 
 static int
 try_quit(const char *status)
 {
 	_exit(atoi(status));
+	return 0;
 }
 
 /* How many descriptors there are that a host need not have. */
