@@ -130,24 +130,30 @@ member_pour(struct opening *o, const struct member *m, int fd, struct err *e)
 	return rc;
 }
 
-/* Under a temporary name first: a member's name means that it is verified. */
+/*
+ * Under a temporary name first: a member's name means that it is verified. In
+ * the same folder, since the first Landlock lets nothing be moved between two.
+ */
 static int
 member_unpack(struct opening *o, const struct member *m, struct err *e)
 {
+	char temp[SNAPSHOT_PATH_MAX + sizeof(TEMP)];
 	own_fd int fd = -1;
 
 	if (o->dir == -1)
 		return member_pour(o, m, -1, e);
 	if (make_folder(o, m->path, e) == -1)
 		return -1;
-	fd = openat(o->dir, TEMP,
+	(void)snprintf(temp, sizeof(temp), "%s/%s",
+	    strchr(m->path, '/') == NULL ? "." : o->folder, TEMP);
+	fd = openat(o->dir, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return err_sys(e, "create");
 	if (member_pour(o, m, fd, e) == -1)
 		return -1;
 	if (close(take_fd(&fd)) == -1 ||
-	    renameat(o->dir, TEMP, o->dir, m->path) == -1)
+	    renameat(o->dir, temp, o->dir, m->path) == -1)
 		return err_sys(e, "write");
 	return 0;
 }

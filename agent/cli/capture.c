@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ingot capture: from this gateway, or a mounted one, to a sealed bundle. The
+ * bundle appears under its name when it is whole; before that nothing does.
+ * Needs no agent: a golden unit may well run none.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture_report.h"
+#include "cli.h"
+#include "own.h"
+#include "x509.h"
+
+#define IDENTIFIERS_MAX 64
+
+struct asked {
+	struct capture_words words;
+	const char *identifiers[IDENTIFIERS_MAX + 1];
+	const char *out;
+	const char *key;
+	const char *cert;
+	bool dry;
+};
+
+static int
+read_asked(const struct cli *c, struct asked *a, struct err *e)
+{
+	long sequence;
+	int n = 0;
+
+	for (; cli_option_nth(c, "identifier", n) != NULL; n++) {
+		if (n == IDENTIFIERS_MAX)
+			return err_set(e, E2BIG, "more than %d identifiers", n);
+		a->identifiers[n] = cli_option_nth(c, "identifier", n);
+	}
+	if (cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1)
+		return -1;
+	a->words.identifiers = a->identifiers;
+	a->words.sequence = sequence;
+	a->words.policy = cli_option(c, "policy");
+	a->words.name = cli_option(c, "name");
+	a->words.model = cli_option(c, "model");
+	a->out = cli_option(c, "out");
+	a->key = cli_option(c, "sign");
+	a->cert = cli_option(c, "cert");
+	a->dry = cli_option(c, "dry-run") != NULL;
+	if (a->words.policy == NULL)
+		a->words.policy = CAPTURE_POLICY;
+	if (a->words.name == NULL || a->words.model == NULL)
+		return err_set(e, EINVAL, "--name and --model are needed");
+	if (!a->dry && a->out == NULL)
+		return err_set(e, EINVAL, "--out or --dry-run is needed");
+	if ((a->key == NULL) != (a->cert == NULL))
+		return err_set(e, EINVAL, "--sign and --cert go together");
+	return 0;
+}
+
+static json_t *
+result_json(const struct capture *c, const struct asked *a)
+{
+	json_t *j = capture_findings_json(&c->findings);
+
+	(void)json_object_set_new(j, "id", json_string(c->snapshot.id));
+	(void)json_object_set_new(
+	    j, "members", json_integer((json_int_t)c->snapshot.count));
+	(void)json_object_set_new(j, "signed", json_boolean(a->key != NULL));
+	(void)json_object_set(j, "dropped", c->dropped);
+	if (a->dry)
+		(void)json_object_set_new(
+		    j, "list", capture_members_json(&c->snapshot));
+	else if (c->findings.open == 0)
+		(void)json_object_set_new(j, "out", json_string(a->out));
+	return j;
+}
+
+static void
+report(const struct cli *cli, const struct capture *c, const struct asked *a)
+{
+	own_json json_t *j = NULL;
+
+	if (cli->json) {
+		j = result_json(c, a);
+		cli_json(j);
+		return;
+	}
+	if (a->dry)
+		capture_print_members(&c->snapshot);
+	capture_print_findings(&c->findings, c->findings.open > 0 || a->dry);
+	if (c->findings.open == 0)
+		(void)printf("%s  %zu members, %zu dropped%s%s\n",
+		    c->snapshot.id, c->snapshot.count,
+		    json_array_size(c->dropped),
+		    a->dry               ? ""
+			: a->key == NULL ? ", NOT SIGNED: "
+					 : ": ",
+		    a->dry ? "" : a->out);
+}
+
+static int
+seal(const struct capture *c, const struct asked *a, int fd, struct err *e)
+{
+	own_pkey EVP_PKEY *key = NULL;
+	own_chain STACK_OF(X509) *chain = NULL;
+
+	if (a->key != NULL &&
+	    ((key = x509_key_read(a->key, e)) == NULL ||
+		(chain = x509_chain_read(a->cert, e)) == NULL))
+		return -1;
+	if (capture_seal(c, fd, key, chain, e) == -1)
+		return -1;
+	if (fchmod(fd, 0644) == -1 || fsync(fd) == -1)
+		return err_sys(e, "%s", a->out);
+	return 0;
+}
+
+/* Beside its final place, so that the rename is within one file system. */
+static int
+write_bundle(const struct capture *c, const struct asked *a, struct err *e)
+{
+	char temp[4096];
+	own_fd int fd = -1;
+
+	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", a->out) >=
+	    (int)sizeof(temp))
+		return err_set(e, ENAMETOOLONG, "%.100s...", a->out);
+	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
+		return err_sys(e, "write %s", a->out);
+	if (seal(c, a, fd, e) == 0) {
+		if (rename(temp, a->out) == 0)
+			return 0;
+		(void)err_sys(e, "write %s", a->out);
+	}
+	(void)unlink(temp);
+	return -1;
+}
+
+static enum ctl_code
+run(struct cli *cli)
+{
+	struct asked a = { .out = NULL };
+	own_capture struct capture c = { .offsets = NULL };
+	own_fd int root = -1;
+	struct err e;
+
+	if (read_asked(cli, &a, &e) == -1)
+		return cli_fail(cli, CODE_USAGE, &e);
+	root = capture_root(cli_option(cli, "root"), &a.words.live, &e);
+	a.words.root = root;
+	if (root == -1 || capture_run(&c, &a.words, &e) == -1)
+		return cli_fail(cli, CODE_FAILED, &e);
+	if (c.findings.open == 0 && !a.dry && write_bundle(&c, &a, &e) == -1)
+		return cli_fail(cli, CODE_FAILED, &e);
+	report(cli, &c, &a);
+	return c.findings.open > 0 ? CODE_REFUSED : CODE_OK;
+}
+
+static const struct cli_option options[] = {
+	{ "policy", "FILE",
+	    "what to capture and scrub; default " CAPTURE_POLICY },
+	{ "root", "DIR", "the sample's file tree, if it is not this system" },
+	{ "name", "NAME", "what to call the snapshot" },
+	{ "model", "MODEL", "the units that it is for" },
+	{ "sequence", "N", "higher than the bundles before; default 1" },
+	{ "sign", "KEY", "the maker's private key (PEM)" },
+	{ "cert", "CHAIN", "its certificate and those above it (PEM)" },
+	{ "out", "BUNDLE", "the bundle to write" },
+	{ "identifier", "WHAT=VALUE",
+	    "one more trace of this unit to search for; may be repeated" },
+	{ "dry-run", NULL, "list members and findings, write nothing" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cli_example examples[] = {
+	{ "ingot capture --name site-a --model gw100 --sequence 7 "
+	  "--sign maker.key --cert maker.pem --out site-a.ingot",
+	    "captures this gateway" },
+	{ "ingot capture --root /mnt/golden --name site-a --model gw100 "
+	  "--dry-run",
+	    "shows what would be captured from a mounted one" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cli_capture = {
+	.name = "capture",
+	.operands = "",
+	.bare = true,
+	.brief = "Make a bundle of this golden unit",
+	.text = "Reads what the policy lists, takes every secret and every "
+		"trace of this one unit out of it, and seals the rest.\n\n"
+		"A finding that the policy does not decide on stops it with "
+		"status 3: nothing is written. The bundle holds a proof of "
+		"what was looked at and taken out.",
+	.options = options,
+	.examples = examples,
+	.run = run,
+};

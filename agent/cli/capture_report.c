@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings for people: place first, as compilers print it, so that an editor
+ * can jump there; no value is ever shown.
+ */
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "capture_report.h"
+#include "own.h"
+
+int
+capture_root(const char *path, bool *live, struct err *e)
+{
+	own_fd int fd =
+	    open(path == NULL ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat ours, its;
+
+	if (fd == -1)
+		return err_sys(e, "open %s", path == NULL ? "/" : path);
+	if (stat("/", &ours) == -1 || fstat(fd, &its) == -1)
+		return err_sys(e, "/");
+	*live = ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+	return take_fd(&fd);
+}
+
+json_t *
+capture_findings_json(const struct findings *f)
+{
+	return json_pack("{s:o, s:I}", "findings", findings_json(f), "open",
+	    (json_int_t)f->open);
+}
+
+json_t *
+capture_members_json(const struct snapshot *s)
+{
+	json_t *list = json_array();
+	char mode[12];
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct member *m = &s->members[i];
+
+		(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)m->mode);
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:s, s:s, s:s, s:b}", "path", m->path,
+			"size", (json_int_t)m->size, "mode", mode, "owner",
+			m->owner, "group", m->group, "slots", (int)m->slots));
+	}
+	return list;
+}
+
+void
+capture_print_members(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct member *m = &s->members[i];
+
+		(void)printf("%04o %-8s %-8s %9llu %s%s\n", (unsigned)m->mode,
+		    m->owner, m->group, (unsigned long long)m->size, m->path,
+		    m->slots ? "  (slots)" : "");
+	}
+}
+
+static void
+print_finding(const struct finding *f)
+{
+	(void)printf("%s:", f->path);
+	if (f->line > 0)
+		(void)printf("%u:", f->line);
+	(void)printf(" %s%s%s%s: %s", finding_name(f->id),
+	    f->key[0] == '\0' ? "" : " \"", f->key,
+	    f->key[0] == '\0' ? "" : "\"", f->text);
+	if (f->accepted != NULL)
+		(void)printf(" (accepted: %s)", f->accepted);
+	(void)printf("\n");
+}
+
+void
+capture_print_findings(const struct findings *f, bool only_open)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (!only_open || f->all[i].accepted == NULL)
+			print_finding(&f->all[i]);
+	if (f->open == 0)
+		return;
+	(void)printf(
+	    "%zu open: write a rule that takes it out, drop or exclude the "
+	    "file, or accept it with a reason\n",
+	    f->open);
+}

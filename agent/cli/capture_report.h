@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPTURE_REPORT_H
+#define CAPTURE_REPORT_H
+
+#include "capture.h"
+#include "json.h"
+
+/*
+ * What capture and scrub share: the sample's root, and how members and
+ * findings are shown.
+ */
+#define CAPTURE_POLICY "/usr/share/ingot/policies/capture/gateway.conf"
+
+/* The root folder, open, the caller's; path NULL: "/". *live: is it ours? */
+int capture_root(const char *path, bool *live, struct err *);
+
+/* { findings: [...], open } / [ members ]; the caller's. */
+json_t *capture_findings_json(const struct findings *);
+json_t *capture_members_json(const struct snapshot *);
+
+void capture_print_members(const struct snapshot *);
+/* only_open: without those that were accepted. */
+void capture_print_findings(const struct findings *, bool only_open);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ingot verify: is this bundle whole and by whom is it signed? For the desk of
+ * the maker and for scripts; the unit itself asks ingot-unpack.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "bundle.h"
+#include "cli.h"
+#include "own.h"
+#include "x509.h"
+
+static void
+report(const struct cli *cli, const struct bundle_info *i)
+{
+	own_json json_t *j = NULL;
+
+	if (cli->json) {
+		j = json_pack("{s:s, s:s, s:s, s:I, s:b, s:s}", "id", i->id,
+		    "name", i->name, "model", i->model, "sequence",
+		    (json_int_t)i->sequence, "signed", (int)i->is_signed,
+		    "signer", i->signer);
+		cli_json(j);
+		return;
+	}
+	(void)printf("snapshot  %s\nname      %s\nmodel     %s\n"
+		     "sequence  %lld\nsigner    %s\n",
+	    i->id, i->name, i->model, (long long)i->sequence,
+	    i->is_signed ? i->signer : "nobody: not signed, or not checked");
+}
+
+static enum ctl_code
+run(struct cli *cli)
+{
+	const char *path = cli->operands[0];
+	const char *anchors_path = cli_option(cli, "anchors");
+	own_store X509_STORE *anchors = NULL;
+	struct bundle_trust trust = { .model = cli_option(cli, "model") };
+	struct bundle_info info;
+	own_fd int fd = -1;
+	struct err e;
+
+	trust.unsigned_ok = cli_option(cli, "unsigned") != NULL;
+	if (anchors_path == NULL && !trust.unsigned_ok) {
+		(void)err_set(&e, 0,
+		    "--anchors FILE says whose signature is good; --unsigned "
+		    "checks the content alone");
+		return cli_fail(cli, CODE_USAGE, &e);
+	}
+	if (anchors_path != NULL &&
+	    (anchors = x509_anchors(anchors_path, &e)) == NULL)
+		return cli_fail(cli, CODE_FAILED, &e);
+	trust.anchors = anchors;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1) {
+		(void)err_sys(&e, "open %s", path);
+		return cli_fail(cli, CODE_FAILED, &e);
+	}
+	if (bundle_open(fd, &trust, -1, &info, &e) == -1) {
+		(void)err_in(&e, "%s", path);
+		return cli_fail(cli, CODE_REFUSED, &e);
+	}
+	report(cli, &info);
+	return CODE_OK;
+}
+
+static const struct cli_option options[] = {
+	{ "anchors", "FILE", "the certificates that are trusted (PEM)" },
+	{ "model", "MODEL", "refuse a bundle for another model" },
+	{ "unsigned", NULL, "take a bundle that nobody signed" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cli_example examples[] = {
+	{ "ingot verify --anchors maker-ca.pem site-a.ingot",
+	    "checks signature and every member" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cli_verify = {
+	.name = "verify",
+	.operands = "BUNDLE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.bare = true,
+	.brief = "Check a bundle's signature and content",
+	.text = "Reads the whole bundle and writes nothing. Status 3: it is "
+		"damaged, or not signed by anyone who is trusted.",
+	.options = options,
+	.examples = examples,
+	.run = run,
+};
