@@ -261,6 +261,17 @@ begin(struct host *h)
 	    e.text);
 }
 
+int
+hosts_add(struct agent *a, const char *plugin, struct err *e)
+{
+	struct host *h = host_new(a, plugin, e);
+
+	if (h == NULL)
+		return -1;
+	begin(h);
+	return 0;
+}
+
 void
 hosts_settle(struct agent *a)
 {

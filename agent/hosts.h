@@ -20,27 +20,27 @@ struct agent;
  * is late, is BROKEN, or the agent stops. The agent never waits.
  */
 struct answer {
-	int rc;		     /* 0, or -1: why */
-	int fd;		     /* artifact or reply, or -1; borrowed */
+	int rc; /* 0, or -1: why */
+	int fd; /* artifact or reply, or -1; borrowed */
 	const struct err *why;
-	json_t *findings;    /* PROBE: array of { id, place, passed, why };
-				borrowed */
+	json_t *findings; /* PROBE: array of { id, place, passed, why };
+			     borrowed */
 };
 typedef void hosts_done(void *ctx, const struct answer *);
 
 struct hosts_request {
 	const char *plugin;
-	uint32_t type;	  /* MSG_RENDER, ACTIVATE, PROBE or QUESTION */
+	uint32_t type;    /* MSG_RENDER, ACTIVATE, PROBE or QUESTION */
 	const char *from; /* QUESTION: who asks */
 	const char *verb; /* QUESTION */
-	int fd;		  /* document, artifact or JSON; borrowed, dup'ed */
+	int fd;           /* document, artifact or JSON; borrowed, dup'ed */
 	uint64_t late_ms; /* 0: the plugin's policy says */
 	hosts_done *done;
 	void *ctx;
 };
 
 int hosts_start(struct agent *, struct err *); /* reads policies, spawns all */
-void hosts_stop(struct agent *);	       /* SIGTERM, then SIGKILL; reaps */
+void hosts_stop(struct agent *); /* SIGTERM, then SIGKILL; reaps */
 /* -1: no such plugin (done is then not called). */
 int hosts_ask(struct agent *, const struct hosts_request *, struct err *);
 /* Drops the callbacks of a ctx that goes away; requests under way go on. */
@@ -54,6 +54,9 @@ json_t *hosts_status(const struct agent *);
 bool hosts_all_signed(const struct agent *, const char **which);
 /* LIFE_RESET for all: a new snapshot, or an operator. */
 void hosts_reset(struct agent *);
+/* The settings were read again: starts, stops and restarts what they and the
+ * policies say differently now; the rest goes on. Not during a transaction. */
+int hosts_reload(struct agent *, struct err *);
 
 /*
  * What the supervisor tells the rest (implemented in apply.c): this plugin's

@@ -99,6 +99,7 @@ struct host *hosts_find(const struct agent *, const char *plugin);
 void host_go_on(struct host *);
 void host_fail_one(struct request *, const struct err *); /* eats it */
 void host_fail_queue(struct host *, const struct err *);
+int hosts_add(struct agent *, const char *plugin, struct err *); /* starts it */
 void host_drop(struct host *);     /* takes it out of the list, frees it */
 void hosts_settle(struct agent *); /* says READY when all have settled */
 
@@ -113,6 +114,7 @@ void host_stop_clock(struct host *);
 void host_pause_clock(struct host *);
 void host_resume_clock(struct host *);
 void host_stop(struct host *);
+void host_start_after(struct host *, uint64_t ms);
 /* Reaped, or never started. again: no further tries. */
 void host_ended(struct host *, const char *how, bool quick, bool again);
 void host_watch_end(void *ctx, int fd, uint32_t events);

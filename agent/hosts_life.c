@@ -91,20 +91,28 @@ start_again(void *ctx)
 	(void)host_step(h, LIFE_START);
 }
 
-static void
-act_wait(struct host *h)
+void
+host_start_after(struct host *h, uint64_t ms)
 {
-	uint64_t units = life_backoff(h->quick > 0 ? h->quick - 1 : 0);
 	struct err e;
 
 	if (h->agent->hosts->stopping)
 		return;
 	loop_untimer(h->agent->loop, h->retry);
-	h->retry = loop_timer(h->agent->loop,
-	    units * (uint64_t)h->agent->settings.backoff_ms, start_again, h,
-	    &e);
+	h->retry = loop_timer(h->agent->loop, ms, start_again, h, &e);
 	if (h->retry == -1)
 		log_error("plugin %s stays down: %s", h->name, e.text);
+}
+
+static void
+act_wait(struct host *h)
+{
+	uint64_t units = life_backoff(h->quick > 0 ? h->quick - 1 : 0);
+
+	/* One that we asked to go has done nothing wrong. */
+	if (h->stopping)
+		units = 0;
+	host_start_after(h, units * (uint64_t)h->agent->settings.backoff_ms);
 }
 
 static void
