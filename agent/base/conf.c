@@ -101,6 +101,10 @@ scan(const char *name, const char *text, size_t len, struct err *e)
 			    CONF_DEPTH_MAX);
 		s.line += *s.p == '\n';
 	}
+	/* libconfig would say "syntax error" and leak what it had read. */
+	if (s.state == SCAN_STRING || s.state == SCAN_BLOCK)
+		return err_set(e, EINVAL, "%s:%u: %s without its end", name,
+		    s.line, s.state == SCAN_STRING ? "text" : "comment");
 	return 0;
 }
 

@@ -212,7 +212,9 @@ include(struct place *at, char *patterns, struct err *e)
 	int rc = 0;
 
 	if (strchr(patterns, HARD_BLANK) != NULL)
-		return err_set(e, EBADMSG, "Include of a path with a blank");
+		return err_set(e, EBADMSG,
+		    "%s:%u: Include of a path with a blank", at->file,
+		    at->line);
 	for (char *p = strtok_r(patterns, " ", &save); p != NULL && rc == 0;
 	     p = strtok_r(NULL, " ", &save)) {
 		(void)snprintf(path, sizeof(path), "%s%s",
@@ -232,14 +234,16 @@ one_line(struct place *at, const char *text, struct err *e)
 	if (*text == '\0' || *text == '#')
 		return 0;
 	if (take_word(&text, word, e) == -1 || take_args(text, args, e) == -1)
-		return -1;
+		return err_in(e, "%s:%u", at->file, at->line);
 	if (strcmp(word, "match") == 0) {
 		at->match = true;
 		return 0;
 	}
 	if (strcmp(word, "include") == 0 && at->depth >= 0)
 		return include(at, args, e);
-	return add(at->conf, at->file, at->line, at->match, word, args, e);
+	if (add(at->conf, at->file, at->line, at->match, word, args, e) == -1)
+		return err_in(e, "%s:%u", at->file, at->line);
+	return 0;
 }
 
 static int
@@ -260,7 +264,7 @@ all_lines(struct place *at, const char *text, size_t len, struct err *e)
 		memcpy(line, text, n);
 		line[n] = '\0';
 		if (one_line(at, line, e) == -1)
-			return err_in(e, "%s:%u", at->file, at->line);
+			return -1;
 	}
 	return 0;
 }
