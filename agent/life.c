@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The life of a host as a table, complete and without side effects, so that a
+ * test can walk all of it.
+ *
+ * Promises: whatever happens to a process in whatever state, it is reaped
+ * once, and one that is late or talks nonsense is killed. Deliberately not
+ * here: what "quick" and "too often" mean; the supervisor counts.
+ */
 #include "life.h"
 
 /* clang-format off */

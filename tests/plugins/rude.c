@@ -170,6 +170,13 @@ try_short(const char *arg)
 }
 
 static int
+try_empty(const char *arg)
+{
+	(void)arg;
+	return (int)write(AGENT_FD, "", 0);
+}
+
+static int
 try_two(const char *arg)
 {
 	uint32_t head[] = { 34, 1 };
@@ -412,6 +419,7 @@ static const struct {
 	{ "thread", try_thread },
 	{ "forge", try_forge },
 	{ "short", try_short },
+	{ "empty", try_empty },
 	{ "two", try_two },
 	{ "close", try_close },
 	{ "memory", try_memory },
