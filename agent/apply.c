@@ -14,13 +14,34 @@
 #include "log.h"
 #include "own.h"
 
+void
+apply_count_plugins(struct apply *a)
+{
+	a->plugin_count = 0;
+	while (a->plugin_count < APPLIED_PLUGINS &&
+	    a->agent->settings.plugins[a->plugin_count] != NULL)
+		a->plugin_count++;
+}
+
 int
 plugin_number(const struct apply *a, const char *name)
 {
-	for (size_t i = 0; i < a->plugin_count; i++)
-		if (strcmp(a->agent->settings.plugins[i], name) == 0)
-			return (int)i;
+	const char *const *plugins = a->agent->settings.plugins;
+
+	for (int i = 0; i < APPLIED_PLUGINS && plugins[i] != NULL; i++)
+		if (strcmp(plugins[i], name) == 0)
+			return i;
 	return -1;
+}
+
+/* Outside a transaction every host holds the current one; the settings, and
+ * with them the numbers of the plugins, may have been read again meanwhile. */
+static int64_t
+wanted(const struct apply *a, int number)
+{
+	if (a->turn.active)
+		return a->wanted[number];
+	return a->journal_found ? WANTS_NOTHING : a->current;
 }
 
 void
@@ -118,9 +139,7 @@ apply_start(struct agent *agent, struct err *e)
 		return err_set(e, ENOMEM, "no memory");
 	agent->apply = a;
 	a->agent = agent;
-	while (a->plugin_count < APPLIED_PLUGINS &&
-	    agent->settings.plugins[a->plugin_count] != NULL)
-		a->plugin_count++;
+	apply_count_plugins(a);
 	if (folders(agent->state, e) == -1)
 		return err_in(e, "state folder");
 	a->journal_found = journal_read(agent->state, &j, &damaged) != 0;
@@ -129,7 +148,6 @@ apply_start(struct agent *agent, struct err *e)
 		log_error("%s", e->text);
 		a->current = 0;
 	}
-	apply_want(a, a->journal_found ? WANTS_NOTHING : a->current);
 	return apply_load_live(a, e);
 }
 
@@ -239,7 +257,7 @@ reactivate(struct apply *a, int plugin, struct err *e)
 	bool empty;
 	own_fd int fd = -1;
 
-	if (applied_read(&held, a->agent->state, a->wanted[plugin], false, e) ==
+	if (applied_read(&held, a->agent->state, wanted(a, plugin), false, e) ==
 	    -1)
 		return -1;
 	fd = applied_artifact(&held, a->agent->state, name, &empty, e);
@@ -274,7 +292,7 @@ apply_host_opened(struct agent *agent, const char *plugin)
 	int number = a == NULL ? -1 : plugin_number(a, plugin);
 	struct err e;
 
-	if (number == -1 || a->wanted[number] <= 0)
+	if (number == -1 || wanted(a, number) <= 0)
 		return;
 	if (reactivate(a, number, &e) == -1) {
 		a->inactive[number] = true;

@@ -224,7 +224,6 @@ end_done(struct apply *a)
 	    "%s, sequence %lld, %s", a->turn.target.snapshot,
 	    (long long)a->turn.target.sequence,
 	    a->turn.journal.yes ? "confirmed" : "nobody was asked to confirm");
-	apply_want(a, a->current);
 	result = report(a);
 	over(a, result);
 	if (recovered)
@@ -260,7 +259,6 @@ end_refused(struct apply *a)
 	audit_say(a->agent->audit, "agent", "ApplyRefused",
 	    "%s: %s; applied/%lld is live", a->turn.journal.snapshot,
 	    a->turn.why.text, (long long)a->current);
-	apply_want(a, a->current);
 	over(a, NULL);
 	if (recovered)
 		apply_reactivate(a);
@@ -277,7 +275,6 @@ end_stuck(struct apply *a)
 	audit_say(a->agent->audit, "agent", "ApplyStuck", "%s: %s",
 	    a->turn.journal.snapshot, a->turn.why.text);
 	/* Hosts that start from now on get what was live before. */
-	apply_want(a, a->current);
 	over(a, NULL);
 }
 

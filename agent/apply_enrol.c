@@ -93,6 +93,11 @@ judge(struct enrol *n)
 	const struct apply *a = n->agent->apply;
 	struct err e;
 
+	if (a == NULL) {
+		(void)err_set(&e, ESHUTDOWN, "the agent is stopping");
+		end_fail(n, CODE_FAILED, &e);
+		return;
+	}
 	show(n);
 	if (n->status_only) {
 		end_ok(n);

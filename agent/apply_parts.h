@@ -20,7 +20,8 @@
  *
  *	apply.c		start, stop, status, what a host gets when it opens
  *	apply_prepare.c	snapshot + slot values -> documents, filled files
- *	apply_run.c	the transaction, driven by txn.h
+ *	apply_phase.c	the transaction, driven by txn.h
+ *	apply_run.c	the requests of one phase
  *	apply_end.c	how it ends: links, mode, audit trail
  *	apply_recover.c	after a kill; pruning
  *	apply_receive.c	bundle -> snapshots/<id>, through ingot-unpack
@@ -70,8 +71,9 @@ struct apply {
 	struct agent *agent;
 	struct turn turn;
 	size_t plugin_count;
-	int64_t wanted[APPLIED_PLUGINS]; /* applied number each host holds */
-	bool inactive[APPLIED_PLUGINS];  /* last ACTIVATE on opening failed */
+	/* In a transaction: the applied number each host is to hold. */
+	int64_t wanted[APPLIED_PLUGINS];
+	bool inactive[APPLIED_PLUGINS]; /* last ACTIVATE on opening failed */
 	int64_t current;
 	struct applied live; /* of current */
 	struct receive *receive;
@@ -82,6 +84,7 @@ struct apply {
 };
 
 /* apply.c */
+void apply_count_plugins(struct apply *); /* of the settings of now */
 int plugin_number(const struct apply *, const char *name); /* -1: none */
 void apply_want(struct apply *, int64_t number);           /* all hosts */
 int apply_load_live(struct apply *, struct err *);
@@ -93,7 +96,13 @@ int apply_packages(struct apply *, struct err *);
 /* After render: artifacts and state.json, durably. */
 int apply_store(struct apply *, struct err *);
 
-/* apply_run.c */
+/* apply_run.c: the plugin whose turn it is, and all after it. */
+void apply_next_plugin(struct apply *);
+/* Goes on where the table says; why is kept when it is the first. */
+void apply_agree(struct apply *);
+void apply_disagree(struct apply *, const struct err *why);
+
+/* apply_phase.c */
 int apply_begin(struct apply *, const struct apply_order *, struct err *);
 void apply_enter(struct apply *, enum txn_phase);
 /* Somebody said yes. */

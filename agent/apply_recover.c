@@ -60,7 +60,6 @@ stay_stuck(struct apply *a)
 	log_error("a transaction was stuck before the restart; repair, and "
 		  "apply or roll back again");
 	a->stuck = true;
-	apply_want(a, a->current);
 	apply_reactivate(a);
 }
 
@@ -87,6 +86,8 @@ apply_recover(struct agent *agent, struct err *e)
 	    txn_name(t->journal.phase), txn_name(p));
 	audit_say(agent->audit, "agent", "Recovered", "%s -> %s",
 	    txn_name(t->journal.phase), txn_name(p));
+	apply_count_plugins(a);
+	apply_want(a, WANTS_NOTHING);
 	t->order.kind = KIND_RECOVER;
 	t->active = t->recovering = true;
 	(void)err_set(&t->why, 0, "the agent was stopped in \"%s\"",

@@ -140,11 +140,14 @@ ask(struct look *l, const char *plugin, struct err *e)
 static void
 ask_next(struct look *l)
 {
+	bool stopping = l->agent->apply == NULL;
 	const char *plugin;
 	struct err e;
 	int rc;
 
-	for (; (plugin = l->agent->settings.plugins[l->at]) != NULL; l->at++) {
+	for (;
+	     !stopping && (plugin = l->agent->settings.plugins[l->at]) != NULL;
+	     l->at++) {
 		rc = ask(l, plugin, &e);
 		if (rc == 1)
 			return;
@@ -152,7 +155,9 @@ ask_next(struct look *l)
 			look_add(l->findings, plugin, "plugin.probed", plugin,
 			    false, "it could not be asked: %s", e.text);
 	}
-	l->done(l->ctx, l->findings);
+	if (stopping)
+		json_decref(l->findings);
+	l->done(l->ctx, stopping ? NULL : l->findings);
 	free(l);
 }
 

@@ -13,7 +13,7 @@ struct agent;
  * Looks at the unit and changes nothing: every managed file is compared, every
  * plugin is asked to probe with its stored artifact. done gets an array of
  * { id, place, passed, why, by } that is its own, once, perhaps before
- * look_start() returns.
+ * look_start() returns; NULL: the agent is stopping.
  *
  * The agent's own findings here: files.same (one for each file that differs,
  * or one that says all are the same), plugin.probed (a probe that could not

@@ -320,10 +320,9 @@ struct verdict {
 	struct verdict_policy policy;
 };
 
-static void
-looked(void *ctx, json_t *findings)
+static json_t *
+judge_all(struct verdict *v, json_t *findings)
 {
-	struct verdict *v = ctx;
 	bool good;
 
 	look_enrolment(v->agent, &v->policy, findings);
@@ -331,9 +330,20 @@ looked(void *ctx, json_t *findings)
 	look_plugins(v->agent, findings);
 	look_listeners(&v->policy, findings);
 	good = verdict_judge(&v->policy, findings);
-	v->done(v->ctx,
-	    json_pack("{s:b, s:o}", "good", (int)good, "findings", findings),
-	    NULL);
+	return json_pack("{s:b, s:o}", "good", (int)good, "findings", findings);
+}
+
+static void
+looked(void *ctx, json_t *findings)
+{
+	struct verdict *v = ctx;
+	struct err why;
+
+	(void)err_set(&why, ESHUTDOWN, "the agent is stopping");
+	if (findings == NULL)
+		v->done(v->ctx, NULL, &why);
+	else
+		v->done(v->ctx, judge_all(v, findings), NULL);
 	verdict_policy_free(&v->policy);
 	free(v);
 }
