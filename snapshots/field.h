@@ -20,7 +20,8 @@
  *	json		within: names of the objects around, joined by "."
  *	libconfig	the same
  *	xml		elements; one with a name attribute is called by it
- *			(Kura's properties), within: the pid around it
+ *			(Kura's properties), within: the pid around it; JSON in
+ *			a value is looked into: within is then pid.name
  *
  * Formats but xml and json are read leniently: what is no field is passed
  * over. The heuristics of suspect.h look at that too.
@@ -48,6 +49,10 @@ struct field_format {
 
 field_scan_fn field_pairs, field_words, field_columns, field_yaml, field_json,
     field_libconfig, field_xml;
+
+/* JSON whose strings stand in other quotes: "&quot;" inside XML. */
+int field_json_quoted(const char *quote, const char *text, size_t len,
+    field_fn *, void *ctx, struct err *);
 
 /* By name; NULL: there is none so called. */
 const struct field_format *field_format(const char *name);

@@ -15,7 +15,8 @@ struct token_scan {
 	const char *text;
 	size_t len;
 	size_t at;
-	bool comments; /* libconfig has them */
+	bool comments;     /* libconfig has them */
+	const char *quote; /* around strings */
 	int depth;
 	char names[FIELD_DEPTH_MAX + 1][FIELD_NAME_MAX]; /* of each level */
 	bool named; /* names[depth] stands before a value to come */
@@ -55,28 +56,36 @@ skip_blanks(struct token_scan *s)
 	}
 }
 
+static bool
+bare(const struct token_scan *s)
+{
+	char c = s->text[s->at];
+
+	return c != '\0' && !isspace((unsigned char)c) &&
+	    strchr("{}[]():=,;", c) == NULL && !starts(s, s->quote);
+}
+
 /* A string or a bare word; its range without quotes. */
 static void
 token(struct token_scan *s, size_t *at, size_t *len)
 {
 	*at = s->at;
-	if (s->text[s->at] != '"') {
-		while (s->at < s->len &&
-		    !isspace((unsigned char)s->text[s->at]) &&
-		    strchr("{}[]():=,;\"", s->text[s->at]) == NULL)
+	if (!starts(s, s->quote)) {
+		while (s->at < s->len && bare(s))
 			s->at++;
-		/* A NUL byte ends strchr's patience but is no bracket. */
+		/* What is neither word nor bracket is a word of its own. */
 		s->at += s->at == *at;
 		*len = s->at - *at;
 		return;
 	}
-	*at = ++s->at;
-	while (s->at < s->len && s->text[s->at] != '"')
+	s->at += strlen(s->quote);
+	*at = s->at;
+	while (s->at < s->len && !starts(s, s->quote))
 		s->at += s->text[s->at] == '\\' ? 2 : 1;
 	if (s->at > s->len)
 		s->at = s->len;
 	*len = s->at - *at;
-	s->at += s->at < s->len;
+	s->at += s->at < s->len ? strlen(s->quote) : 0;
 }
 
 static void
@@ -146,7 +155,8 @@ scan(struct token_scan *s, struct err *e)
 	for (skip_blanks(s); s->at < s->len; skip_blanks(s)) {
 		char c = s->text[s->at];
 
-		if (c == '\0' || strchr("{}[]():=,;", c) == NULL) {
+		if (c == '\0' || strchr("{}[]():=,;", c) == NULL ||
+		    starts(s, s->quote)) {
 			if (word(s, e) == -1)
 				return -1;
 			continue;
@@ -159,22 +169,32 @@ scan(struct token_scan *s, struct err *e)
 }
 
 int
-field_json(const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
+field_json_quoted(const char *quote, const char *text, size_t len, field_fn *fn,
+    void *ctx, struct err *e)
 {
 	struct token_scan s = {
-		.text = text, .len = len, .fn = fn, .ctx = ctx
+		.text = text, .len = len, .quote = quote, .fn = fn, .ctx = ctx
 	};
 
 	return scan(&s, e);
 }
 
 int
+field_json(const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
+{
+	return field_json_quoted("\"", text, len, fn, ctx, e);
+}
+
+int
 field_libconfig(
     const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
 {
-	struct token_scan s = {
-		.text = text, .len = len, .comments = true, .fn = fn, .ctx = ctx
-	};
+	struct token_scan s = { .text = text,
+		.len = len,
+		.comments = true,
+		.quote = "\"",
+		.fn = fn,
+		.ctx = ctx };
 
 	return scan(&s, e);
 }

@@ -130,6 +130,41 @@ on_start(void *ctx, const char *tag, const char **attributes)
 	s->depth++;
 }
 
+/* A value that is a JSON text: what is in it counts as fields as well. */
+struct nested {
+	struct xml_scan *s;
+	const struct field *outer;
+};
+
+static int
+on_nested(void *ctx, const struct field *f, struct err *e)
+{
+	const struct nested *n = ctx;
+	char within[3 * FIELD_NAME_MAX];
+	struct field moved = *f;
+
+	(void)snprintf(
+	    within, sizeof(within), "%s.%s", n->outer->within, n->outer->name);
+	moved.within = within;
+	moved.at += n->outer->at;
+	return n->s->fn(n->s->ctx, &moved, e);
+}
+
+static int
+emit(struct xml_scan *s, const struct field *f)
+{
+	struct nested n = { s, f };
+	const char *text = s->text + f->at;
+
+	if (s->fn(s->ctx, f, s->e) == -1)
+		return -1;
+	if (f->len < 2 || strchr("{[", text[0]) == NULL)
+		return 0;
+	return field_json_quoted(
+	    memmem(text, f->len, "&quot;", 6) == NULL ? "\"" : "&quot;", text,
+	    f->len, on_nested, &n, s->e);
+}
+
 static void XMLCALL
 on_end(void *ctx, const char *tag)
 {
@@ -154,7 +189,7 @@ on_end(void *ctx, const char *tag)
 	while (end > f.at && strchr(" \t\r\n", s->text[end - 1]) != NULL)
 		end--;
 	f.len = end - f.at;
-	if (s->fn(s->ctx, &f, s->e) == -1)
+	if (emit(s, &f) == -1)
 		stop(s);
 }
 

@@ -16,6 +16,7 @@ static const struct {
 	[FINDING_ENTROPY] = { "entropy", false },
 	[FINDING_TOKEN] = { "token", false },
 	[FINDING_URL] = { "url-password", false },
+	[FINDING_ADDRESS] = { "hardware-address", false },
 	[FINDING_RESIDUE] = { "residue", false },
 	[FINDING_WEAK] = { "weak", false },
 	[FINDING_IDENTITY] = { "identity", false },

@@ -23,6 +23,7 @@ enum finding_id {
 	FINDING_ENTROPY,     /* looks like one */
 	FINDING_TOKEN,       /* a JSON web token */
 	FINDING_URL,         /* user:password@ in a URL */
+	FINDING_ADDRESS,     /* a MAC, perhaps of a developer's board */
 	FINDING_RESIDUE,    /* an identifier or removed secret is still there */
 	FINDING_WEAK,       /* too short to be searched for */
 	FINDING_IDENTITY,   /* an identifier was not found on the sample */

@@ -25,6 +25,7 @@ struct edit {
 	const char *before; /* "@{", "" */
 	const char *value;
 	const char *after;
+	size_t out_at; /* where the replacement came to stand */
 };
 
 struct scrubbing {
@@ -110,8 +111,8 @@ on_field(void *ctx, const struct field *f, struct err *e)
 	struct scrubbing *c = ctx;
 	struct scrub_rule *r =
 	    policy_rule(c->s->policy, c->path, c->format, f->within, f->name);
-	struct edit edit = { f->at, f->len, "", "", "" };
-	struct edit flag = { f->flag_at, 4, "", "false", "" };
+	struct edit edit = { f->at, f->len, "", "", "", 0 };
+	struct edit flag = { f->flag_at, 4, "", "false", "", 0 };
 
 	if (r == NULL)
 		return 0;
@@ -160,7 +161,7 @@ edit_all(struct scrubbing *c, bool document, struct bytes *out, struct err *e)
 	qsort(c->edits, c->count, sizeof(*c->edits), by_place);
 	bytes_free(out);
 	for (size_t i = 0; i < c->count; i++) {
-		const struct edit *x = &c->edits[i];
+		struct edit *x = &c->edits[i];
 
 		/* The flag of a property with several values, once more. */
 		if (i > 0 && x->at == x[-1].at && x->len == x[-1].len)
@@ -170,6 +171,7 @@ edit_all(struct scrubbing *c, bool document, struct bytes *out, struct err *e)
 			    "%s:%u: two rules take the same bytes", c->path,
 			    field_line(c->in->p, x->at));
 		copy_between(out, c->in->p + at, x->at - at, escape);
+		x->out_at = out->len;
 		bytes_fmt(out, "%s%s%s", x->before, x->value, x->after);
 		at = x->at + x->len;
 	}
@@ -221,25 +223,38 @@ apply_rules(struct scrubbing *c, struct err *e)
 	return 0;
 }
 
+/* What a rule put there is decided. */
+static bool
+ours(const struct scrubbing *c, size_t at)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->edits[i].out_at == at)
+			return true;
+	return false;
+}
+
 static int
 on_suspect(void *ctx, const struct suspect *found, struct err *e)
 {
-	struct scrubbing *c = ctx;
+	const struct scrubbing *c = ctx;
 
+	if (found->id == FINDING_KEYWORD && ours(c, found->at))
+		return 0;
 	return scrub_tell(c->s, found->id, c->path,
 	    field_line(c->in->p, found->at), found->key, e, "%s", found->text);
 }
 
 /* The heuristics, over what the rules left. */
 static int
-look_over(struct scrub *s, const char *path, const struct field_format *format,
-    const struct bytes *text, struct err *e)
+look_over(const struct scrubbing *done, const struct bytes *text, struct err *e)
 {
-	struct scrubbing c = { .s = s, .path = path, .in = text };
+	struct scrubbing c = *done;
+	const struct field_format *format = c.format;
 	struct err why = { 0 };
 
+	c.in = text;
 	if (format == NULL)
-		format = field_guess(path, text->p, text->len);
+		format = field_guess(c.path, text->p, text->len);
 	if (suspect_scan(format, text->p, text->len, on_suspect, &c, &why) == 0)
 		return 0;
 	/* A guess that was wrong; its text is looked at all the same. */
@@ -272,6 +287,19 @@ slots_check(
 	    s, FINDING_UNREADABLE, path, 0, "slots", e, "%.180s", why.text);
 }
 
+static int
+scrub_all(struct scrubbing *c, bool document, struct bytes *out, bool *slots,
+    struct err *e)
+{
+	if (apply_rules(c, e) == -1 || edit_all(c, document, out, e) == -1)
+		return -1;
+	*slots =
+	    c->slots || (document && memmem(out->p, out->len, "@{", 2) != NULL);
+	if (*slots && slots_check(c->s, c->path, out, e) == -1)
+		return -1;
+	return look_over(c, out, e);
+}
+
 int
 scrub_file(struct scrub *s, const char *path, const struct bytes *in,
     bool document, struct bytes *out, bool *slots, struct err *e)
@@ -281,15 +309,7 @@ scrub_file(struct scrub *s, const char *path, const struct bytes *in,
 
 	if ((c.edits = calloc(EDITS_MAX, sizeof(*c.edits))) == NULL)
 		return err_sys(e, "%s", path);
-	rc = apply_rules(&c, e);
-	if (rc == 0)
-		rc = edit_all(&c, document, out, e);
+	rc = scrub_all(&c, document, out, slots, e);
 	free(c.edits);
-	if (rc == -1)
-		return -1;
-	*slots =
-	    c.slots || (document && memmem(out->p, out->len, "@{", 2) != NULL);
-	if (*slots && slots_check(s, path, out, e) == -1)
-		return -1;
-	return look_over(s, path, c.format, out, e);
+	return rc;
 }

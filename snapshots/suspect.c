@@ -222,6 +222,42 @@ tokens(const struct scan *s, struct err *e)
 	return 0;
 }
 
+/* Six pairs of digits with colons or dashes; its first byte, or -1. */
+static int
+hardware_address(const char *p)
+{
+	unsigned first;
+
+	for (size_t i = 0; i < 17; i++)
+		if (i % 3 == 2 ? (p[i] != ':' && p[i] != '-') || p[i] != p[2]
+			       : !isxdigit((unsigned char)p[i]))
+			return -1;
+	return sscanf(p, "%2x", &first) == 1 ? (int)first : -1;
+}
+
+/* Of one station: group addresses (the lowest bit) and 00:... are nobody's. */
+static int
+addresses(const struct scan *s, struct err *e)
+{
+	int first;
+
+	for (size_t at = 0; at + 17 <= s->len; at++) {
+		if (at > 0 &&
+		    (isalnum((unsigned char)s->text[at - 1]) ||
+			strchr(":-", s->text[at - 1]) != NULL))
+			continue;
+		first = hardware_address(s->text + at);
+		if (first == -1 || (first & 1) != 0 ||
+		    memcmp(s->text + at, "00:00:00", 8) == 0)
+			continue;
+		if (tell(s, FINDING_ADDRESS, at, "",
+			"a hardware address, of this unit or of another",
+			e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 private_keys(const struct scan *s, struct err *e)
 {
@@ -265,7 +301,8 @@ suspect_scan(const struct field_format *format, const char *text, size_t len,
 		return 0;
 	if (format != NULL && format->scan(text, len, on_field, &s, e) == -1)
 		return -1;
-	if (lines(&s, e) == -1 || urls(&s, e) == -1 || tokens(&s, e) == -1)
+	if (lines(&s, e) == -1 || urls(&s, e) == -1 || tokens(&s, e) == -1 ||
+	    addresses(&s, e) == -1)
 		return -1;
 	return suspect_words(text, len, on_word, &s, e);
 }

@@ -42,35 +42,47 @@ suspect_private_key(const char *text, size_t len)
 	return -1;
 }
 
-static size_t
-distinct(const char *p, size_t len)
+static int
+kind(char c)
 {
-	bool seen[256] = { false };
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		n += !seen[(unsigned char)p[i]];
-		seen[(unsigned char)p[i]] = true;
-	}
-	return n;
+	return isdigit((unsigned char)c) ? 0
+	    : isupper((unsigned char)c)  ? 1
+	    : islower((unsigned char)c)  ? 2
+					 : 3;
 }
 
+/* /usr/lib/X11/app-defaults: long only because it is a path. */
+static bool
+is_path(const char *p, size_t len)
+{
+	size_t slashes = 0, part = 0, longest = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		slashes += p[i] == '/';
+		part = p[i] == '/' ? 0 : part + 1;
+		longest = part > longest ? part : longest;
+	}
+	return slashes > 0 && longest < RANDOM_LEAST &&
+	    (p[0] == '/' || slashes * 12 >= len);
+}
+
+/*
+ * Names are made of runs: "Certification", "2023". In random text two of three
+ * neighbours are of another kind (digit, upper, lower); in names one of five.
+ */
 static bool
 looks_random(const char *p, size_t len)
 {
-	size_t digits = 0, upper = 0, lower = 0, hex = 0;
+	size_t of[4] = { 0 }, hex = 0, changes = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		digits += isdigit((unsigned char)p[i]) != 0;
-		upper += isupper((unsigned char)p[i]) != 0;
-		lower += islower((unsigned char)p[i]) != 0;
+		of[kind(p[i])]++;
 		hex += isxdigit((unsigned char)p[i]) != 0;
+		changes += i > 0 && kind(p[i]) != kind(p[i - 1]);
 	}
-	if (hex == len && digits >= 4 && digits < len)
-		return distinct(p, len) >= 8;
-	/* Three kinds of characters in one word: nobody names things so. */
-	return digits >= 2 && upper >= 2 && lower >= 2 &&
-	    distinct(p, len) >= 11;
+	if (hex == len)
+		return of[0] >= 4 && of[0] < len && changes * 4 >= len;
+	return of[0] >= 1 && of[1] >= 2 && of[2] >= 2 && changes * 3 >= len;
 }
 
 /* Behind a public PEM block that begins at p, or p. */
@@ -113,7 +125,7 @@ suspect_words(
 		     strchr(SUSPECT_WORD_SET, p[n]) != NULL;
 		     n++)
 			;
-		if (n >= RANDOM_LEAST && looks_random(p, n) &&
+		if (n >= RANDOM_LEAST && looks_random(p, n) && !is_path(p, n) &&
 		    !public_ssh(text, p, n) &&
 		    fn(ctx, text, (size_t)(p - text), n, e) == -1)
 			return -1;
