@@ -102,7 +102,7 @@ satisfy(struct tpm *t, const struct tpm_found_ek *f, ESYS_TR session)
 	return Esys_PolicyOR(t->esys, session, NO_AUTH, &either);
 }
 
-/* A policy session serves once; both end with their command or here. */
+/* A policy session serves once, but stays, as ESYS asks for, until flushed. */
 struct sessions {
 	ESYS_TR policy, secrecy;
 };
@@ -173,10 +173,8 @@ open_with(struct tpm *t, const struct tpm_found_ek *f, struct activation *a)
 		rc = Esys_ActivateCredential(t->esys, key, f->handle,
 		    ESYS_TR_PASSWORD, s.policy, s.secrecy, &a->blob, &a->seed,
 		    &got);
-	if (rc == TSS2_RC_SUCCESS) {
-		s.policy = ESYS_TR_NONE; /* used up, and gone with it */
+	if (rc == TSS2_RC_SUCCESS)
 		rc = take_secret(got, a);
-	}
 	tpm_flush(t, &s.policy);
 	tpm_flush(t, &s.secrecy);
 	return rc;
