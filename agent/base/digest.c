@@ -6,11 +6,16 @@
 #include <openssl/rand.h>
 
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "digest.h"
+
+static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
 struct sha256 {
 	EVP_MD_CTX *md;
@@ -134,20 +139,37 @@ base64_encode(const void *p, size_t n)
 	return out;
 }
 
+/* Letters, then at most two '=' that fill up the last four. */
+static bool
+base64_shape(const char *s, size_t n, size_t *pad)
+{
+	size_t letters = strspn(s, base64_letters);
+
+	*pad = n - letters;
+	return n % 4 == 0 && *pad <= 2 && strspn(s + letters, "=") == *pad;
+}
+
+/* The bits that the padding leaves over must be zero (RFC 4648 section 3.5),
+ * or one value would have several texts. */
+static bool
+base64_spare(const char *s, size_t n, size_t pad)
+{
+	static const unsigned masks[] = { 0, 3, 15 };
+
+	return pad == 0 ||
+	    ((size_t)(strchr(base64_letters, s[n - pad - 1]) - base64_letters) &
+		masks[pad]) == 0;
+}
+
 long
 base64_decode(const char *s, void *out, size_t max)
 {
-	size_t n = strlen(s), pad = 0;
+	size_t n = strlen(s), pad;
 	unsigned char *all;
 	long len = -1;
 
-	if (n % 4 != 0 || n > 4 * (max / 3 + 2))
-		return -1;
-	if (strspn(s,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/") +
-		(pad = n == 0 ? 0 : (s[n - 1] == '=') + (s[n - 2] == '=')) !=
-	    n)
+	if (n / 4 > max / 3 + 1 || n > INT_MAX || !base64_shape(s, n, &pad) ||
+	    !base64_spare(s, n, pad))
 		return -1;
 	if ((all = malloc(n + 1)) == NULL)
 		return -1;

@@ -153,8 +153,7 @@ file_read_fd(int fd, size_t max, struct bytes *out, struct err *e)
 	while ((n = pread(fd, chunk, sizeof(chunk), at)) > 0) {
 		at += n;
 		if ((size_t)at > max)
-			return err_set(
-			    e, EFBIG, "larger than %zu bytes", max);
+			return err_set(e, EFBIG, "larger than %zu bytes", max);
 		bytes_add(out, chunk, (size_t)n);
 	}
 	if (n == -1)
@@ -168,8 +167,8 @@ file_read(
     int dir, const char *path, size_t max, struct bytes *out, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO put in the way must not hold us up. */
-	own_fd int fd = openat(
-	    dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	own_fd int fd =
+	    openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1)
 		return err_sys(e, "open %s", path);
@@ -344,8 +343,7 @@ batch_rename(struct file_batch *b, struct err *e)
 static int
 sync_all(const struct file_batch *b, struct err *e)
 {
-	own_fd int fd = b->dir == AT_FDCWD ? open_folder(AT_FDCWD, "/", e)
-					   : open_folder(b->dir, ".", e);
+	own_fd int fd = open_folder(b->dir, ".", e);
 
 	if (fd == -1)
 		return -1;

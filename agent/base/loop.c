@@ -27,6 +27,7 @@ struct watch {
 struct timer {
 	struct timer *next;
 	uint64_t due_ms;
+	uint64_t round; /* in which it was set */
 	int id;
 	loop_timer_fn *fn;
 	void *ctx;
@@ -38,6 +39,7 @@ struct loop {
 	int room;
 	uint32_t serial;
 	struct timer *timers; /* soonest first */
+	uint64_t round;
 	int last_id;
 	bool stop;
 };
@@ -135,6 +137,7 @@ loop_timer(struct loop *l, uint64_t after_ms, loop_timer_fn *fn, void *ctx,
 		return err_sys(e, "timer");
 	l->last_id = l->last_id == INT_MAX ? 1 : l->last_id + 1;
 	*t = (struct timer){ .due_ms = now_ms() + after_ms,
+		.round = l->round,
 		.id = l->last_id,
 		.fn = fn,
 		.ctx = ctx };
@@ -159,14 +162,16 @@ loop_untimer(struct loop *l, int id)
 	}
 }
 
-/* Only timers due at the start of the round: one that sets itself again for
- * "now" must not starve the descriptors. */
+/* Only timers set before this round: one that sets itself again for "now" must
+ * not starve the descriptors. It stands behind all older ones that are due. */
 static void
 run_timers(struct loop *l, uint64_t now)
 {
 	struct timer *t;
 
-	while (!l->stop && (t = l->timers) != NULL && t->due_ms <= now) {
+	l->round++;
+	while (!l->stop && (t = l->timers) != NULL && t->due_ms <= now &&
+	    t->round != l->round) {
 		l->timers = t->next;
 		t->fn(t->ctx);
 		free(t);
@@ -204,8 +209,7 @@ loop_once(struct loop *l, int wait_ms, struct err *e)
 	struct epoll_event evs[EVENTS_A_ROUND];
 	int n;
 
-	n = epoll_wait(
-	    l->epoll, evs, EVENTS_A_ROUND, patience(l, wait_ms));
+	n = epoll_wait(l->epoll, evs, EVENTS_A_ROUND, patience(l, wait_ms));
 	if (n == -1 && errno != EINTR)
 		return err_sys(e, "event loop");
 	for (int i = 0; i < n && !l->stop; i++)
