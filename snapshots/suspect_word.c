@@ -78,7 +78,8 @@ looks_random(const char *p, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		of[kind(p[i])]++;
 		hex += isxdigit((unsigned char)p[i]) != 0;
-		changes += i > 0 && kind(p[i]) != kind(p[i - 1]);
+		changes += i > 0 && kind(p[i]) != kind(p[i - 1]) &&
+		    kind(p[i]) != 3 && kind(p[i - 1]) != 3;
 	}
 	if (hex == len)
 		return of[0] >= 4 && of[0] < len && changes * 4 >= len;
