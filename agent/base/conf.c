@@ -122,6 +122,7 @@ conf_parse(struct conf *c, const char *name, const char *text, size_t len,
 	if (scan(name, text, len, e) == -1)
 		return -1;
 	bytes_add(&copy, text, len);
+	bytes_add(&copy, "\n", 1); /* its comments end with a line only */
 	if (copy.bad)
 		return err_set(e, ENOMEM, "%s: out of memory", name);
 	config_init(&c->tree);
