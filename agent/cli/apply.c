@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ingot apply: a bundle, all of it or nothing of it. The descriptor travels to
+ * the agent, so the path is opened with the rights of who asks.
+ */
+#include <fcntl.h>
+
+#include "cli_in.h"
+#include "own.h"
+
+static void
+show_changes(const json_t *list, const char *key)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)(void)
+	    printf("  %-8s %s%s\n", cli_text(one, "change"),
+		*key == 'p' && key[1] == 'a' ? "/" : "", cli_text(one, key));
+}
+
+void
+cli_applied(const json_t *result)
+{
+	const json_t *waiting = json_object_get(result, "waiting_for_slots");
+	bool dry = json_is_true(json_object_get(result, "dry_run"));
+	const json_t *one;
+	size_t i;
+
+	(void)printf("%s %s: %s, sequence %lld\n",
+	    dry ? "would apply" : "applied", cli_short(result, "snapshot"),
+	    cli_text(result, "name"),
+	    (long long)json_integer_value(json_object_get(result, "sequence")));
+	show_changes(json_object_get(result, "plugins"), "plugin");
+	show_changes(json_object_get(result, "files"), "path");
+	json_array_foreach(waiting, i, one)(void)
+	    printf("  waiting  %s for @{%s}\n", cli_text(one, "what"),
+		cli_text(one, "slot"));
+}
+
+int
+cli_apply_args(const struct cli *c, json_t **args, struct err *e)
+{
+	long confirm_s;
+
+	if (cli_number(c, "confirm", 0, 86400, -1, &confirm_s, e) == -1)
+		return -1;
+	*args = json_object();
+	if (confirm_s >= 0)
+		(void)json_object_set_new(
+		    *args, "confirm_s", json_integer(confirm_s));
+	if (cli_option(c, "dry-run") != NULL)
+		(void)json_object_set_new(*args, "dry_run", json_true());
+	return 0;
+}
+
+static enum ctl_code
+run(struct cli *c)
+{
+	own_json json_t *result = NULL;
+	own_fd int fd = open(c->operands[0], O_RDONLY | O_CLOEXEC);
+	enum ctl_code code;
+	json_t *args;
+	struct err e;
+
+	if (fd == -1) {
+		(void)err_sys(&e, "%s", c->operands[0]);
+		return cli_fail(c, CODE_FAILED, &e);
+	}
+	if (cli_apply_args(c, &args, &e) == -1)
+		return cli_fail(c, CODE_USAGE, &e);
+	code = cli_call_take(c, "apply", args, fd, &result, &e);
+	if (code != CODE_OK)
+		return cli_fail(c, code, &e);
+	if (c->json)
+		cli_json(result);
+	else
+		cli_applied(result);
+	return CODE_OK;
+}
+
+const struct cli_command cli_apply = {
+	.name = "apply",
+	.operands = "BUNDLE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.brief = "make this unit what the bundle says, all or nothing",
+	.text =
+	    "Verifies the bundle, fills its slots, has every plugin render, "
+	    "activate and probe, and waits for a confirmation. If anything "
+	    "fails, or nobody confirms in time, the unit is put back to what "
+	    "it was.\n\nThe command returns when that has ended one way or the "
+	    "other; interrupting it does not stop the agent.",
+	.options =
+	    (const struct cli_option[]){
+		{ "confirm", "SECONDS",
+		    "wait so long for \"ingot confirm\" or the uplink; 0: do "
+		    "not" },
+		{ "dry-run", NULL, "say what would change, change nothing" },
+		{ NULL, NULL, NULL } },
+	.examples =
+	    (const struct cli_example[]){
+		{ "ingot apply --dry-run pilot-7.ingot", "what would change" },
+		{ "ingot apply --confirm 0 pilot-7.ingot",
+		    "on the factory line, where nobody is cut off" },
+		{ NULL, NULL } },
+	.run = run,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_IN_H
+#define CLI_IN_H
+
+#include <stdio.h>
+
+#include "cli.h"
+
+/* What the files of the command share among themselves. */
+
+/* words: those behind the command's name, NULL-ended; put in order in place,
+ * and borrowed. */
+int cli_parse(struct cli *, char **words, struct err *);
+void cli_progress_end(struct cli *);
+
+const struct cli_command *cli_find(const char *name); /* NULL: none */
+
+/* Made of the table. */
+void help_usage(FILE *);
+void help_command(FILE *, const struct cli_command *);
+void help_man(FILE *);
+void help_bash(FILE *);
+
+/* "4f2a91c0" of a 64-digit id; "-" for none. */
+const char *cli_short(const json_t *, const char *key);
+/* Findings as a table; failed ones first when only those matter. */
+void cli_findings(const json_t *findings, bool failed_only);
+
+/* The result of apply and rollback, for a person. */
+void cli_applied(const json_t *result);
+/* --confirm and --dry-run as arguments; the caller's. */
+int cli_apply_args(const struct cli *, json_t **args, struct err *);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ingot rollback: an earlier snapshot, applied anew with the slot values of
+ * now, so that no rotated password or key comes back with it.
+ */
+#include "cli_in.h"
+
+static enum ctl_code
+run(struct cli *c)
+{
+	own_json json_t *result = NULL;
+	const char *to = cli_option(c, "to");
+	enum ctl_code code;
+	json_t *args;
+	struct err e;
+
+	if (cli_apply_args(c, &args, &e) == -1)
+		return cli_fail(c, CODE_USAGE, &e);
+	if (to != NULL)
+		(void)json_object_set_new(args, "to", json_string(to));
+	code = cli_call_take(c, "rollback", args, -1, &result, &e);
+	if (code != CODE_OK)
+		return cli_fail(c, code, &e);
+	if (c->json)
+		cli_json(result);
+	else
+		cli_applied(result);
+	return CODE_OK;
+}
+
+const struct cli_command cli_rollback = {
+	.name = "rollback",
+	.operands = "",
+	.brief = "go back to the snapshot before",
+	.text =
+	    "The same transaction as apply, towards a stored snapshot. Keys "
+	    "and issued values stay as they are. In production nothing "
+	    "older than what was confirmed there is taken.",
+	.options =
+	    (const struct cli_option[]){
+		{ "to", "ID", "this snapshot; the first digits will do" },
+		{ "confirm", "SECONDS",
+		    "wait so long for \"ingot confirm\" or the uplink; 0: do "
+		    "not" },
+		{ "dry-run", NULL, "say what would change, change nothing" },
+		{ NULL, NULL, NULL } },
+	.examples = (const struct cli_example[]){ { "ingot rollback",
+						      "to the one before" },
+	    { "ingot rollback --to 4f2a", "to one of ingot snapshots" },
+	    { NULL, NULL } },
+	.run = run,
+};
