@@ -65,6 +65,7 @@ struct host {
 	bool settled;      /* opened or failed once */
 	bool is_signed;
 	bool leaving;           /* no longer in the settings */
+	bool refused;           /* its file, note or signature is wrong */
 	bool stopping;          /* we asked it to go */
 	char why[ERR_TEXT_MAX]; /* we killed it for this, or it can not start */
 

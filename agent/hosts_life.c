@@ -38,17 +38,17 @@ static void
 act_spawn(struct host *h)
 {
 	struct err e;
-	bool refused = false;
 
 	h->why[0] = '\0';
+	h->refused = false;
 	h->opened = h->stopping = h->owed = false;
 	h->waits_for[0] = '\0';
 	h->signing = 0;
 	h->generation = ++h->agent->hosts->generation;
 	h->started_ms = now_ms();
-	if (host_spawn(h, &refused, &e) == -1) {
+	if (host_spawn(h, &h->refused, &e) == -1) {
 		(void)snprintf(h->why, sizeof(h->why), "%s", e.text);
-		host_ended(h, e.text, true, refused);
+		host_ended(h, e.text, true, h->refused);
 		return;
 	}
 	audit_say(h->agent->audit, "agent", "PluginStarted", "%s: process %d%s",
@@ -118,9 +118,10 @@ act_wait(struct host *h)
 static void
 act_report(struct host *h)
 {
-	log_error("plugin %s is broken: %s; `ingot reset` tries again", h->name,
-	    h->why);
-	audit_say(h->agent->audit, "agent", "PluginBroken", "%s: %s", h->name,
+	log_error("plugin %s is %s: %s; `ingot reset` tries again", h->name,
+	    h->refused ? "refused" : "broken", h->why);
+	audit_say(h->agent->audit, "agent",
+	    h->refused ? "PluginRefused" : "PluginBroken", "%s: %s", h->name,
 	    h->why);
 }
 

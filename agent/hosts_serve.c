@@ -291,7 +291,8 @@ handle(struct host *h, const struct msg *m, struct err *e)
 	uint32_t granted = h->grants->spec.granted;
 	const char *no = msg_refused(m, HOST, granted);
 
-	if (no != NULL && msg_refused(m, HOST, UINT32_MAX) == NULL) {
+	if (no != NULL && msg_refused(m, HOST, UINT32_MAX) == NULL &&
+	    handlers[m->type] != NULL) {
 		struct err why;
 
 		host_violation(h, "%s: %s", msg_name(m->type), no);
@@ -302,7 +303,7 @@ handle(struct host *h, const struct msg *m, struct err *e)
 		return -1;
 	if (no != NULL || handlers[m->type] == NULL)
 		return err_set(e, EPROTO, "%s: %s", msg_name(m->type),
-		    no == NULL ? "not on this channel" : no);
+		    m->type == MSG_SIGN ? "not on this channel" : no);
 	return handlers[m->type](h, m, e);
 }
 
