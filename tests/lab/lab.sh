@@ -12,7 +12,6 @@
 LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB=/run/ingot-lab # a tmpfs of the outer mount namespace
 LAB_NET4=10.77.0 LAB_NET6=fd77:
-declare -A UNIT_PID=()
 
 # lab_enter SCRIPT ARGS...: runs the script again inside the outer namespaces,
 # unless this is that run already.
@@ -92,9 +91,8 @@ unit_up() {
 	unshare --mount --net --pid --ipc --uts --fork --kill-child \
 	    --root="$dir/root" --wd=/ /bin/bash /run/lab/unit-init "$name" \
 	    >"$dir/log" 2>&1 &
-	UNIT_PID[$name]=$(lab_child $!)
-	ip link add "v-$name" type veth peer name eth0 \
-	    netns "${UNIT_PID[$name]}"
+	lab_child $! >"$dir/pid"
+	ip link add "v-$name" type veth peer name eth0 netns "$(cat "$dir/pid")"
 	ip link set "v-$name" master br0 up
 	unit_do "$name" ip addr add "$LAB_NET4.$number/24" dev eth0
 	unit_do "$name" ip -6 addr add "${LAB_NET6}:$number/64" dev eth0 nodad
@@ -117,7 +115,8 @@ lab_child() {
 
 # unit_do NAME CMD...: in the unit, as its root.
 unit_do() {
-	local pid=${UNIT_PID[$1]}
+	local pid
+	pid=$(cat "$LAB/units/$1/pid")
 	shift
 	nsenter --target "$pid" --mount --net --pid --ipc --uts --root --wd \
 	    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
