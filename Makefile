@@ -46,6 +46,9 @@ TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
 TPLUGS	:= $(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
 LAB	:= $B/tests/lab/scan
 
+# V=1 shows whole commands.
+quiet	= $(if $(V),,@echo "  $(1)  $@"; )
+
 all: $(BINS) $(GATE) $(PLUGINS)
 
 $(BASE): $(call objects,agent/base/*.c)
@@ -56,13 +59,13 @@ $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
 	provisioning/service/*.c,provisioning/service/main.c)
 %.a:
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call quiet,AR)$(AR) rcsD $@ $^
 
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-link	= $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1)
+link	= $(call quiet,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1)
 $B/ingotd: $B/agent/ingotd.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,$(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 $B/ingot-host: $B/agent/ingot-host.o $(AGENT) $(BASE)
@@ -87,7 +90,7 @@ $B/plugins/uplink.so: $(PROV)
 $B/plugins/uplink.so: LIBS := $(PROV_LIBS)
 .SECONDEXPANSION:
 $(PLUGINS): $B/plugins/%.so: $$(call objects,plugins/%/*.c) $(BASE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(filter %.o,$^) \
+	$(call quiet,LD)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(filter %.o,$^) \
 	    $(filter-out $(BASE),$(filter %.a,$^)) $(BASE) $(LIBS) $(BASE_LIBS)
 $(TPLUGS): $B/tests/plugins/%.so: $B/tests/plugins/%.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $<
