@@ -15,6 +15,15 @@
 static const char *const known[] = { "tcti", "software_keys", "purposes",
 	NULL };
 
+/* The key's own line, or, when it is not there, the document. */
+static conf_node *
+line_of(conf_node *root, const char *name)
+{
+	conf_node *node = conf_get(root, name);
+
+	return node == NULL ? root : node;
+}
+
 /* Only transports, never a library's name: see tpm.h. */
 static bool
 tcti_ok(const char *s)
@@ -31,7 +40,7 @@ read_tcti(struct cert_doc *d, conf_node *root, struct err *e)
 	if (conf_str_or(root, "tcti", DOC_TCTI_MAX, DOC_DEVICE, &s, e) == -1)
 		return -1;
 	if (!tcti_ok(s) || strpbrk(s, "\"\\") != NULL)
-		return conf_err(root, e,
+		return conf_err(line_of(root, "tcti"), e,
 		    "tcti \"%s\": say \"device:/dev/tpmrm0\", "
 		    "\"swtpm:path=SOCKET\" or \"none\"",
 		    s);
@@ -88,7 +97,7 @@ doc_read(struct cert_doc *d, const char *text, size_t len, struct err *e)
 		-1)
 		return -1;
 	if (!d->software_keys && strcmp(d->tcti, "none") == 0)
-		return conf_err(root, e,
+		return conf_err(line_of(root, "tcti"), e,
 		    "without a TPM there is no key unless software_keys is "
 		    "true");
 	return read_purposes(d, root, e);

@@ -343,8 +343,9 @@ leads_to(struct sweep *s, const char *link, void *args)
 	return 0;
 }
 
+/* A generation that no link leads to goes; in another, temporary names go. */
 static int
-drop_orphan(struct sweep *s, const char *name, void *args)
+tidy_generation(struct sweep *s, const char *name, void *args)
 {
 	struct wanted w = { name, false };
 
@@ -353,7 +354,9 @@ drop_orphan(struct sweep *s, const char *name, void *args)
 		return 0;
 	if (each(s, leads_to, &w) == -1)
 		return -1;
-	return w.found ? 0 : file_remove_tree(s->state, name, s->e);
+	if (w.found)
+		return file_sweep(s->state, name, s->e);
+	return file_remove_tree(s->state, name, s->e);
 }
 
 /* A pending link that leads where the active one does was being promoted. */
@@ -384,5 +387,5 @@ vault_sweep(int state, struct err *e)
 	if (file_sweep(state, ".", e) == -1 ||
 	    each(&s, drop_promoted, NULL) == -1)
 		return -1;
-	return each(&s, drop_orphan, NULL);
+	return each(&s, tidy_generation, NULL);
 }
