@@ -7,8 +7,6 @@
  * MQTTAsync_destroy() may wait for a name server or for the library's threads;
  * it runs on a thread of its own.
  */
-#include <MQTTAsync.h>
-
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,43 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mqtt.h"
-#include "mqtt_queue.h"
-#include "own.h"
-#include "wire.h"
+#include "digest.h"
+#include "mqtt_paho.h"
 
 /*
  * Suites that do not exist below TLS 1.2: the only way to a minimum version
  * that Paho leaves open. The level in the string undoes the 1 that Paho sets.
  */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
-
-enum state {
-	IDLE,
-	CONNECTING,
-	UP
-};
-
-enum text {
-	CA,
-	CERTIFICATE,
-	KEY,
-	USERNAME,
-	PASSWORD,
-	WILL_TOPIC,
-	WILL_TEXT,
-	TEXTS
-};
-
-struct mqtt {
-	MQTTAsync paho;
-	struct mqtt_queue *queue;
-	enum state state;
-	char *texts[TEXTS];
-	unsigned keepalive_s, connect_s;
-	pthread_mutex_t lock; /* of tls */
-	char tls[MQTT_REASON_MAX];
-};
 
 static pthread_mutex_t ending_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ending_none = PTHREAD_COND_INITIALIZER;
@@ -65,180 +34,13 @@ mqtt_event_free(struct mqtt_event *ev)
 	ev->payload = NULL;
 }
 
-/* From here to on_message(): Paho's threads. */
-
-static int
-on_tls_error(const char *s, size_t len, void *ctx)
-{
-	struct mqtt *m = ctx;
-
-	(void)pthread_mutex_lock(&m->lock);
-	if (m->tls[0] == '\0')
-		(void)snprintf(m->tls, sizeof(m->tls), "%.*s", (int)len, s);
-	m->tls[strcspn(m->tls, "\r\n")] = '\0';
-	(void)pthread_mutex_unlock(&m->lock);
-	return 0;
-}
-
-static void
-down(struct mqtt *m, int code, const char *why)
-{
-	struct mqtt_event ev = { .kind = MQTT_DOWN, .code = code };
-
-	(void)pthread_mutex_lock(&m->lock);
-	(void)snprintf(
-	    ev.why, sizeof(ev.why), "%s", m->tls[0] != '\0' ? m->tls : why);
-	(void)pthread_mutex_unlock(&m->lock);
-	(void)mqtt_queue_put(m->queue, &ev);
-}
-
-static void
-on_connected(void *ctx, MQTTAsync_successData5 *data)
-{
-	struct mqtt *m = ctx;
-
-	(void)data;
-	(void)mqtt_queue_put(m->queue, &(struct mqtt_event){ .kind = MQTT_UP });
-}
-
-static void
-on_refused(void *ctx, MQTTAsync_failureData5 *data)
-{
-	const char *why = data->message != NULL ? data->message : NULL;
-
-	if (why == NULL && data->reasonCode >= 0x80)
-		why = MQTTReasonCode_toString(data->reasonCode);
-	down(ctx, data->reasonCode >= 0x80 ? (int)data->reasonCode : data->code,
-	    why != NULL ? why : "no connection");
-}
-
-static void
-on_lost(void *ctx, char *cause)
-{
-	down(ctx, -1, cause != NULL ? cause : "connection lost");
-}
-
-static void
-on_disconnect(void *ctx, MQTTProperties *props, enum MQTTReasonCodes code)
-{
-	const char *why = MQTTReasonCode_toString(code);
-
-	(void)props;
-	down(ctx, (int)code, why != NULL ? why : "closed by the broker");
-}
-
-static void
-answered(struct mqtt *m, int token, int code)
-{
-	/* What was asked for is not said here: the owner knows the token. */
-	(void)mqtt_queue_put(m->queue,
-	    &(struct mqtt_event){
-		.kind = MQTT_SENT, .token = token, .code = code });
-}
-
-static void
-on_done(void *ctx, MQTTAsync_successData5 *data)
-{
-	answered(ctx, data->token, (int)data->reasonCode);
-}
-
-static void
-on_failed(void *ctx, MQTTAsync_failureData5 *data)
-{
-	answered(ctx, data->token,
-	    data->reasonCode >= 0x80 ? (int)data->reasonCode : 0x80);
-}
-
-static void
-on_subscribed(void *ctx, MQTTAsync_successData5 *data)
-{
-	struct mqtt *m = ctx;
-
-	(void)mqtt_queue_put(m->queue,
-	    &(struct mqtt_event){ .kind = MQTT_SUBSCRIBED,
-		.token = data->token,
-		.code = (int)data->reasonCode });
-}
-
-static void
-on_unsubscribed(void *ctx, MQTTAsync_failureData5 *data)
-{
-	struct mqtt *m = ctx;
-
-	(void)mqtt_queue_put(m->queue,
-	    &(struct mqtt_event){ .kind = MQTT_SUBSCRIBED,
-		.token = data->token,
-		.code =
-		    data->reasonCode >= 0x80 ? (int)data->reasonCode : 0x80 });
-}
-
-static bool
-is(const MQTTLenString *s, const char *text)
-{
-	return s->len == (int)strlen(text) &&
-	    memcmp(s->data, text, (size_t)s->len) == 0;
-}
-
-/* Two of them are a forgery, and then none counts. */
-static void
-find_by(MQTTProperties *props, char by[static SHA256_HEX])
-{
-	int n = MQTTProperties_propertyCount(
-	    props, MQTTPROPERTY_CODE_USER_PROPERTY);
-	int found = 0;
-
-	for (int i = 0; i < n; i++) {
-		MQTTProperty *p = MQTTProperties_getPropertyAt(
-		    props, MQTTPROPERTY_CODE_USER_PROPERTY, i);
-
-		if (p == NULL || !is(&p->value.data, WIRE_BY))
-			continue;
-		if (p->value.value.len == SHA256_HEX - 1)
-			memcpy(by, p->value.value.data, SHA256_HEX - 1);
-		found++;
-	}
-	if (found != 1)
-		by[0] = '\0';
-}
-
-static int
-on_message(void *ctx, char *topic, int topic_len, MQTTAsync_message *msg)
-{
-	struct mqtt *m = ctx;
-	struct mqtt_event ev = { .kind = MQTT_MESSAGE };
-	int n = topic_len != 0 ? topic_len : (int)strlen(topic);
-	bool taken = true;
-
-	/* What is too large for us is dropped: offered again it would be no
-	 * smaller. */
-	if (n < MQTT_TOPIC_MAX && msg->payloadlen <= MQTT_PAYLOAD_MAX) {
-		memcpy(ev.topic, topic, (size_t)n);
-		ev.len = (size_t)msg->payloadlen;
-		find_by(&msg->properties, ev.by);
-		if ((ev.payload = calloc(1, ev.len + 1)) != NULL) {
-			memcpy(ev.payload, msg->payload, ev.len);
-			taken = mqtt_queue_put(m->queue, &ev);
-		} else
-			taken = false;
-		if (!taken)
-			free(ev.payload);
-	}
-	if (taken) {
-		MQTTAsync_freeMessage(&msg);
-		MQTTAsync_free(topic);
-	}
-	return taken;
-}
-
-/* The owner's thread again. */
-
 static int
 copy_texts(struct mqtt *m, const struct mqtt_settings *s)
 {
-	const char *const from[TEXTS] = { s->ca, s->certificate, s->key,
+	const char *const from[MQTT_T_TEXTS] = { s->ca, s->certificate, s->key,
 		s->username, s->password, s->will_topic, s->will_text };
 
-	for (int i = 0; i < TEXTS; i++)
+	for (int i = 0; i < MQTT_T_TEXTS; i++)
 		if (from[i] != NULL && (m->texts[i] = strdup(from[i])) == NULL)
 			return -1;
 	return 0;
@@ -248,7 +50,7 @@ static void
 discard(struct mqtt *m)
 {
 	MQTTAsync_destroy(&m->paho);
-	for (int i = 0; i < TEXTS; i++) {
+	for (int i = 0; i < MQTT_T_TEXTS; i++) {
 		if (m->texts[i] != NULL)
 			explicit_bzero(m->texts[i], strlen(m->texts[i]));
 		free(m->texts[i]);
@@ -273,9 +75,10 @@ create(struct mqtt *m, const struct mqtt_settings *s, struct err *e)
 	if (rc != MQTTASYNC_SUCCESS)
 		return err_set(
 		    e, EINVAL, "%s: %s", uri, MQTTAsync_strerror(rc));
-	rc = MQTTAsync_setCallbacks(m->paho, m, on_lost, on_message, NULL);
+	rc = MQTTAsync_setCallbacks(
+	    m->paho, m, mqtt_on_lost, mqtt_on_message, NULL);
 	if (rc == MQTTASYNC_SUCCESS)
-		rc = MQTTAsync_setDisconnected(m->paho, m, on_disconnect);
+		rc = MQTTAsync_setDisconnected(m->paho, m, mqtt_on_disconnect);
 	return rc == MQTTASYNC_SUCCESS
 	    ? 0
 	    : err_set(e, EINVAL, "Paho: %s", MQTTAsync_strerror(rc));
@@ -362,7 +165,7 @@ mqtt_fd(const struct mqtt *m)
 bool
 mqtt_up(const struct mqtt *m)
 {
-	return m->state == UP;
+	return m->state == MQTT_RUNNING;
 }
 
 /* Paho may tell of one end twice (DISCONNECT, then the socket): the second is
@@ -371,12 +174,13 @@ int
 mqtt_next(struct mqtt *m, struct mqtt_event *ev)
 {
 	while (mqtt_queue_take(m->queue, ev) == 1) {
-		if (ev->kind == MQTT_DOWN && m->state == IDLE)
+		if (ev->kind == MQTT_DOWN &&
+		    (m->state == MQTT_IDLE || ev->token != (int)m->attempt))
 			continue;
 		if (ev->kind == MQTT_UP)
-			m->state = UP;
+			m->state = MQTT_RUNNING;
 		if (ev->kind == MQTT_DOWN)
-			m->state = IDLE;
+			m->state = MQTT_IDLE;
 		return 1;
 	}
 	return 0;
@@ -386,28 +190,28 @@ static void
 fill(struct mqtt *m, MQTTAsync_connectOptions *c, MQTTAsync_SSLOptions *tls,
     MQTTAsync_willOptions *will)
 {
-	tls->trustStore = m->texts[CA];
-	tls->keyStore = m->texts[CERTIFICATE];
-	tls->privateKey = m->texts[KEY];
+	tls->trustStore = m->texts[MQTT_T_CA];
+	tls->keyStore = m->texts[MQTT_T_CERTIFICATE];
+	tls->privateKey = m->texts[MQTT_T_KEY];
 	tls->enabledCipherSuites = CIPHERS;
 	tls->enableServerCertAuth = 1;
 	tls->verify = 1; /* the name, too */
 	tls->disableDefaultTrustStore = 1;
-	tls->ssl_error_cb = on_tls_error;
+	tls->ssl_error_cb = mqtt_on_tls_error;
 	tls->ssl_error_context = m;
-	will->topicName = m->texts[WILL_TOPIC];
-	will->message = m->texts[WILL_TEXT];
+	will->topicName = m->texts[MQTT_T_WILL_TOPIC];
+	will->message = m->texts[MQTT_T_WILL_TEXT];
 	will->retained = will->qos = 1;
-	c->will = m->texts[WILL_TOPIC] != NULL ? will : NULL;
+	c->will = m->texts[MQTT_T_WILL_TOPIC] != NULL ? will : NULL;
 	c->ssl = tls;
-	c->username = m->texts[USERNAME];
-	c->password = m->texts[PASSWORD];
+	c->username = m->texts[MQTT_T_USERNAME];
+	c->password = m->texts[MQTT_T_PASSWORD];
 	c->cleanstart = 1;
 	c->keepAliveInterval = (int)m->keepalive_s;
 	c->connectTimeout = (int)m->connect_s;
 	c->automaticReconnect = 0;
-	c->onSuccess5 = on_connected;
-	c->onFailure5 = on_refused;
+	c->onSuccess5 = mqtt_on_connected;
+	c->onFailure5 = mqtt_on_refused;
 	c->context = m;
 }
 
@@ -419,14 +223,15 @@ mqtt_connect(struct mqtt *m, struct err *e)
 	MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
 	int rc;
 
-	if (m->state != IDLE)
+	if (m->state != MQTT_IDLE)
 		return err_set(e, EBUSY, "MQTT: already connecting or up");
 	m->tls[0] = '\0';
+	m->attempt++;
 	fill(m, &c, &tls, &will);
 	rc = MQTTAsync_connect(m->paho, &c);
 	if (rc != MQTTASYNC_SUCCESS)
 		return err_set(e, ENOTCONN, "MQTT: %s", MQTTAsync_strerror(rc));
-	m->state = CONNECTING;
+	m->state = MQTT_CONNECTING;
 	return 0;
 }
 
@@ -448,11 +253,11 @@ mqtt_subscribe(struct mqtt *m, const char *topic, int *token, struct err *e)
 {
 	MQTTAsync_responseOptions o = MQTTAsync_responseOptions_initializer;
 
-	if (m->state != UP)
+	if (m->state != MQTT_RUNNING)
 		return err_set(e, ENOTCONN, "MQTT: not connected");
 	o.context = m;
-	o.onSuccess5 = on_subscribed;
-	o.onFailure5 = on_unsubscribed;
+	o.onSuccess5 = mqtt_on_subscribed;
+	o.onFailure5 = mqtt_on_unsubscribed;
 	return asked(
 	    m, MQTTAsync_subscribe(m->paho, topic, 1, &o), &o, token, topic, e);
 }
@@ -464,12 +269,12 @@ mqtt_publish(struct mqtt *m, const char *topic, const void *payload, size_t len,
 	MQTTAsync_responseOptions o = MQTTAsync_responseOptions_initializer;
 	MQTTAsync_message msg = MQTTAsync_message_initializer;
 
-	if (m->state != UP)
+	if (m->state != MQTT_RUNNING)
 		return err_set(e, ENOTCONN, "MQTT: not connected");
 	if (token != NULL) {
 		o.context = m;
-		o.onSuccess5 = on_done;
-		o.onFailure5 = on_failed;
+		o.onSuccess5 = mqtt_on_done;
+		o.onFailure5 = mqtt_on_failed;
 	}
 	msg.payload = (void *)payload;
 	msg.payloadlen = (int)len;

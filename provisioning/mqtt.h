@@ -64,6 +64,7 @@ struct mqtt_event {
 /* CONNACK and PUBACK reason codes that are told apart, MQTT 5 section 2.4. */
 #define MQTT_BAD_CREDENTIALS 0x86
 #define MQTT_NOT_AUTHORIZED  0x87
+#define MQTT_NOBODY_LISTENS  0x10
 
 struct mqtt;
 

@@ -145,9 +145,19 @@ say(struct uplink *u)
 
 	wire_topic(topic, u->enrol.progress.serial, piece_of(u)->what);
 	if (text_of(u, &text, &e) == -1 ||
-	    mqtt_publish(
-		u->enrol.mqtt, topic, text.p, text.len, false, NULL, &e) == -1)
+	    mqtt_publish(u->enrol.mqtt, topic, text.p, text.len, false,
+		&u->enrol.token, &e) == -1)
 		again(u, e.text, 0);
+}
+
+/* Success, with the remark that nobody was there to hear it, is no success. */
+static void
+said(struct uplink *u, int code)
+{
+	if (code >= 0x80)
+		again(u, "the broker refuses the message", 0);
+	else if (code == MQTT_NOBODY_LISTENS)
+		again(u, "no worker of the service is connected", 0);
 }
 
 static void
@@ -196,6 +206,7 @@ one(struct uplink *u, const struct mqtt_event *ev)
 			say(u);
 		break;
 	case MQTT_SENT:
+		said(u, ev->code);
 		break;
 	case MQTT_MESSAGE:
 		heard(u, ev);
