@@ -7,6 +7,8 @@
  * Promises: nothing that the agent says is lost or answered twice; a word of
  * the agent's that the message table does not allow ends the host.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,6 +26,21 @@ struct later {
 	struct msg m;
 };
 
+/* What is unread when a socket closes makes the kernel drop what we have said
+ * and the agent has not read yet: our reason. So nothing is left unread. */
+static void
+read_out(void)
+{
+	struct msg m;
+	struct err e;
+
+	if (shutdown(SPEC_AGENT_FD, SHUT_RD) == -1)
+		return;
+	while (msg_recv(SPEC_AGENT_FD, &m, &e) == 1)
+		if (m.fd != -1)
+			(void)close(m.fd);
+}
+
 void
 host_die(enum host_exit status, const struct err *why)
 {
@@ -37,6 +54,7 @@ host_die(enum host_exit status, const struct err *why)
 	put_str(&b, line);
 	if (msg_send(SPEC_AGENT_FD, MSG_LOG, 0, body, b.len, -1, &e) == -1)
 		(void)dprintf(STDERR_FILENO, "ingot-host: %s\n", why->text);
+	read_out();
 	_exit((int)status);
 }
 

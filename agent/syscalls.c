@@ -125,12 +125,12 @@ static const struct plain plain[] = {
 	{ S(listen), NET }, { S(accept), NET }, { S(accept4), NET },
 	{ S(send), SOCKETS }, { S(recv), SOCKETS }, { S(sendto), SOCKETS },
 	{ S(recvfrom), SOCKETS }, { S(sendmmsg), NET }, { S(recvmmsg), NET },
-	{ S(recvmmsg_time64), NET }, { S(shutdown), SOCKETS },
+	{ S(recvmmsg_time64), NET }, { S(shutdown), ALL },
 	{ S(getsockopt), SOCKETS }, { S(setsockopt), SOCKETS },
 	{ S(getsockname), SOCKETS }, { S(getpeername), SOCKETS },
 #ifdef SANDBOX_SANITIZED
-	{ S(personality), ALL }, { S(process_vm_readv), ALL },
-	{ S(sched_setscheduler), ALL }, { S(times), ALL },
+	{ S(personality), ALL }, { S(sched_setscheduler), ALL },
+	{ S(times), ALL },
 #endif
 };
 
