@@ -112,7 +112,7 @@ fill_one(struct filling *f, const char *p, size_t left, struct err *e)
 		    "for a literal one",
 		    SLOT_NAME_MAX);
 	n = (size_t)(end - p) - 2;
-	if (memchr(p, '\0', n) != NULL || memchr(p, '\n', n) != NULL)
+	if (memchr(p + 2, '\0', n) != NULL || memchr(p + 2, '\n', n) != NULL)
 		return err_set(e, EINVAL, "a slot ends in another line");
 	if (f->count++ == SLOT_COUNT_MAX)
 		return err_set(e, E2BIG, "more than %d slots", SLOT_COUNT_MAX);
