@@ -210,13 +210,14 @@ try_close(const char *fd)
 static int
 try_memory(const char *arg)
 {
+	static char *volatile kept[256]; /* or a compiler leaves it out */
+
 	(void)arg;
 	for (int i = 0; i < 256; i++) {
-		char *p = malloc(1024 * 1024);
-
-		if (p == NULL)
+		kept[i] = malloc(1024 * 1024);
+		if (kept[i] == NULL)
 			return -1;
-		memset(p, i + 1, 1024 * 1024);
+		memset(kept[i], i + 1, 1024 * 1024);
 	}
 	return 0;
 }
