@@ -94,7 +94,7 @@ say_pipe(const char *rest, const struct ingot_text *question)
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return host->fail(host, "no pipe");
 	(void)send_raw((uint32_t)atoi(rest), 999, "slot", fds[0]);
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
@@ -105,7 +105,7 @@ say_unsealed(const char *rest, const struct ingot_text *question)
 
 	(void)question;
 	(void)send_raw((uint32_t)atoi(rest), 999, "slot", fd);
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
@@ -116,7 +116,7 @@ say_twice(const char *rest, const struct ingot_text *question)
 	(void)question;
 	(void)send_raw(38, 1, rest, -1);
 	(void)send_raw(38, 2, rest, -1);
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
@@ -130,7 +130,7 @@ say_lie(const char *rest, const struct ingot_text *question)
 	(void)question;
 	if (write(AGENT_FD, m, sizeof(m)) == -1)
 		return host->fail(host, "write");
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
@@ -140,7 +140,7 @@ say_answer(const char *rest, const struct ingot_text *question)
 {
 	(void)question;
 	(void)send_raw((uint32_t)atoi(rest), 4711, "", -1);
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ say_shut(const char *rest, const struct ingot_text *question)
 	(void)rest;
 	(void)question;
 	(void)close(AGENT_FD);
-	(void)pause();
+	(void)sleep(60);
 	return 0;
 }
 
