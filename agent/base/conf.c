@@ -60,9 +60,11 @@ scan_char(struct scan *s)
 	case SCAN_CODE:
 		return scan_code(s);
 	case SCAN_STRING:
-		if (*s->p == '\\')
-			s->p += s->end - s->p > 1;
-		return *s->p == '"' ? SCAN_CODE : SCAN_STRING;
+		if (*s->p != '\\')
+			return *s->p == '"' ? SCAN_CODE : SCAN_STRING;
+		/* What follows ends nothing; a NUL is for scan() to see. */
+		s->p += s->end - s->p > 1 && s->p[1] != '\0';
+		return SCAN_STRING;
 	case SCAN_LINE:
 		return *s->p == '\n' ? SCAN_CODE : SCAN_LINE;
 	case SCAN_BLOCK:
@@ -82,7 +84,8 @@ is_include(const struct scan *s)
 }
 
 static int
-scan(const char *name, const char *text, size_t len, struct err *e)
+scan(const char *name, const char *text, size_t len, bool *open_comment,
+    struct err *e)
 {
 	struct scan s = { .p = text, .end = text + len, .line = 1 };
 
@@ -105,6 +108,7 @@ scan(const char *name, const char *text, size_t len, struct err *e)
 	if (s.state == SCAN_STRING || s.state == SCAN_BLOCK)
 		return err_set(e, EINVAL, "%s:%u: %s without its end", name,
 		    s.line, s.state == SCAN_STRING ? "text" : "comment");
+	*open_comment = s.state == SCAN_LINE;
 	return 0;
 }
 
@@ -113,16 +117,18 @@ conf_parse(struct conf *c, const char *name, const char *text, size_t len,
     struct err *e)
 {
 	own_bytes struct bytes copy = { 0 };
+	bool open_comment = false;
 
 	memset(c, 0, sizeof(*c));
 	(void)snprintf(c->name, sizeof(c->name), "%s", name);
 	if (len > CONF_SIZE_MAX)
 		return err_set(
 		    e, EFBIG, "%s: larger than %d bytes", name, CONF_SIZE_MAX);
-	if (scan(name, text, len, e) == -1)
+	if (scan(name, text, len, &open_comment, e) == -1)
 		return -1;
 	bytes_add(&copy, text, len);
-	bytes_add(&copy, "\n", 1); /* its comments end with a line only */
+	if (open_comment) /* libconfig's ends with its line and not else */
+		bytes_add(&copy, "\n", 1);
 	if (copy.bad)
 		return err_set(e, ENOMEM, "%s: out of memory", name);
 	config_init(&c->tree);

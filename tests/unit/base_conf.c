@@ -107,6 +107,7 @@ no_file_can_be_pulled_in(void **state)
 		"\t @include \"in\"", "a = 1;\n@include\t\"in\"",
 		"/*/ \" */\n@include \"in\" # \"",
 		"/*/ */ /* \" */\n@include \"in\"\n/* \" */",
+		"b = \"\\\" \";\n@include \"in\" # \"",
 		"b = \"\\\\\";\n@include \"in\"", "# \"\n@include \"in\"\n# \"",
 		"// /*\n@include \"in\"\n// */", "/* // */\n@include \"in\"",
 		"b = \"a\" \"\\\"\";\n@include \"in\"",
@@ -146,6 +147,8 @@ deep_large_and_broken_texts_are_refused(void **state)
 	assert_int_equal(e.code, EFBIG);
 	assert_int_equal(read_all("a = 1;\n\0b = 2;", 14, &e), -1);
 	assert_string_equal(e.text, "x.conf:2: NUL byte");
+	assert_int_equal(read_all("b = \"\\\0\";\n@include", 18, &e), -1);
+	assert_string_equal(e.text, "x.conf:1: NUL byte");
 }
 
 static void
