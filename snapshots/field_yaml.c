@@ -195,7 +195,8 @@ line(struct yaml_scan *s, size_t start, size_t end, struct err *e)
 	if (at == end || s->text[at] == '#')
 		return 0;
 	settle(s, at - start);
-	key_end = colon(s, at, end);
+	/* A flow collection on a line of its own is no key. */
+	key_end = strchr("{[", s->text[at]) != NULL ? end : colon(s, at, end);
 	if (key_end == end)
 		return scalar(s,
 		    s->depth == 0 ? "" : s->levels[s->depth - 1].name,

@@ -209,19 +209,26 @@ grouped(struct bytes *out, const char *digits, size_t n, size_t group, char c)
 	}
 }
 
+/* way: 0 lower, 1 upper, 2 like a name */
+static void
+in_case(struct bytes *out, const struct bytes *text, int way)
+{
+	bytes_free(out);
+	bytes_add(out, text->p, text->len);
+	for (size_t i = 0; i < out->len; i++)
+		out->p[i] = (char)(way == 1 || (way == 2 && i == 0)
+			? toupper((unsigned char)out->p[i])
+			: tolower((unsigned char)out->p[i]));
+}
+
 static int
 in_cases(const struct forming *f, const struct bytes *text, struct err *e)
 {
 	own_bytes struct bytes other = { 0 };
 	int rc = pieces(f, (const uint8_t *)text->p, text->len, e);
 
-	for (int upper = 0; upper < 2 && rc == 0; upper++) {
-		bytes_free(&other);
-		bytes_add(&other, text->p, text->len);
-		for (size_t i = 0; i < other.len; i++)
-			other.p[i] =
-			    (char)(upper ? toupper((unsigned char)other.p[i])
-					 : tolower((unsigned char)other.p[i]));
+	for (int way = 0; way < 3 && rc == 0; way++) {
+		in_case(&other, text, way);
 		rc = other.bad
 		    ? err_set(e, ENOMEM, "out of memory")
 		    : pieces(f, (const uint8_t *)other.p, other.len, e);
