@@ -53,6 +53,7 @@ struct host {
 	struct later *later; /* messages that came while waiting */
 	pthread_mutex_t sign_lock;
 	struct syscalls *syscalls;
+	void *library; /* never closed: threads may be in it */
 };
 
 /* host_talk.c */

@@ -124,11 +124,14 @@ fix_signals(struct host *h, struct err *e)
 static int
 go_first(struct err *e)
 {
-	own_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int rc = 0;
 
 	if (fd == -1 || write(fd, "500", 3) != 3)
-		return err_sys(e, "/proc/self/oom_score_adj");
-	return 0;
+		rc = err_sys(e, "/proc/self/oom_score_adj");
+	if (fd != -1)
+		(void)close(fd);
+	return rc;
 }
 
 /* The parent-death signal is forgotten when the user changes: so after it. */

@@ -36,6 +36,7 @@ of(const struct ingot_host *api)
 	return (struct host *)(uintptr_t)api;
 }
 
+/* Said here in words; the agent, which trusts nobody here, says it again. */
 static int
 may(const struct host *h, const char *what, uint32_t need, unsigned phases)
 {
@@ -48,6 +49,7 @@ may(const struct host *h, const char *what, uint32_t need, unsigned phases)
 	return 0;
 }
 
+/* A name too long would be cut, and then perhaps be another's. */
 static int
 name_fits(const char *what, const char *name)
 {
@@ -91,6 +93,8 @@ call_fail(const struct ingot_host *api, const char *fmt, ...)
 	return err_set(&why, EINVAL, "%s", text);
 }
 
+/* By way of the heap, not of a fixed line: an artifact may be one long line.
+ * What does not fit is remembered (out.bad) and fails the request as well. */
 static int __attribute__((format(printf, 2, 3)))
 call_emit(const struct ingot_host *api, const char *fmt, ...)
 {
@@ -114,6 +118,8 @@ call_emit(const struct ingot_host *api, const char *fmt, ...)
 	return 0;
 }
 
+/* One-way: the agent collects findings until PROBED. place and reason are for
+ * a person and may be cut; an id decides over production and may not. */
 static int __attribute__((format(printf, 5, 6)))
 call_finding(const struct ingot_host *api, const char *id, const char *place,
     int passed, const char *fmt, ...)
@@ -152,6 +158,7 @@ request_name(struct host *h, uint32_t type, const char *name, int fd)
 	return host_request(h, type, &b, fd, &got, &why);
 }
 
+/* The agent gets a copy that can not change between its check and its use. */
 static int
 call_install(const struct ingot_host *api, const char *name, const void *data,
     size_t len)
@@ -185,6 +192,10 @@ call_reload(const struct ingot_host *api, const char *name)
 	return request_name(h, MSG_RELOAD, name, -1);
 }
 
+/*
+ * On a channel of its own, under a lock: a TLS library's thread signs while
+ * the main thread may be in the middle of a conversation with the agent.
+ */
 static int
 call_sign(const struct ingot_host *api, const char *purpose,
     const uint8_t digest[INGOT_DIGEST_LEN], uint8_t sig[INGOT_SIG_LEN])
@@ -212,6 +223,8 @@ call_sign(const struct ingot_host *api, const char *purpose,
 	return 0;
 }
 
+/* The reply lives in told until the next ask; its descriptor does not, so a
+ * plugin that asks for years holds one text and no more. */
 static int
 call_ask(const struct ingot_host *api, const char *plugin, const char *verb,
     const char *question, struct ingot_text *reply)
@@ -242,6 +255,7 @@ call_ask(const struct ingot_host *api, const char *plugin, const char *verb,
 	return 0;
 }
 
+/* One-way as well: an attack is no moment to wait for an answer. */
 static int __attribute__((format(printf, 3, 4)))
 call_event(const struct ingot_host *api, const char *kind, const char *fmt, ...)
 {
@@ -263,6 +277,8 @@ call_event(const struct ingot_host *api, const char *kind, const char *fmt, ...)
 	return host_send(h, MSG_EVENT, 0, &b, -1, &why);
 }
 
+/* The loop of the host is the plugin's loop; only what is the host's own can
+ * not be watched or, worse, forgotten. */
 static int
 call_watch(const struct ingot_host *api, int fd, uint32_t events,
     void (*fn)(void *, int, uint32_t), void *ctx)
@@ -297,6 +313,7 @@ call_untimer(const struct ingot_host *api, int id)
 	loop_untimer(of(api)->loop, id);
 }
 
+/* The order of the spec is the order of the descriptors. */
 static int
 call_handed(const struct ingot_host *api, const char *name)
 {

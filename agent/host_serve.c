@@ -31,6 +31,8 @@ read_text(int fd, struct bytes *out, struct ingot_text *text)
 	return 0;
 }
 
+/* The text is the plugin's only until it returns, and then wiped: documents
+ * hold passwords. */
 static int
 with_text(struct host *h, text_fn *fn, int fd)
 {
@@ -42,7 +44,8 @@ with_text(struct host *h, text_fn *fn, int fd)
 	return fn(h->self, &text);
 }
 
-/* What emit() collected, as a descriptor. */
+/* What emit() collected, as a descriptor. One that was too long must not be
+ * handed over cut, even if the plugin did not look at what emit() returned. */
 static int
 hand_over(struct host *h, const char *otherwise, int *made)
 {
@@ -54,6 +57,9 @@ hand_over(struct host *h, const char *otherwise, int *made)
 	*made = file_sealed(p, strlen(p), host_why());
 	return *made == -1 ? -1 : 0;
 }
+
+/* In none of these may a failure go without a reason: answer() has put one
+ * there before, for a plugin that returns -1 without fail(). */
 
 static int
 obey_open(struct host *h, const struct msg *m, int *made)
@@ -86,6 +92,8 @@ obey_probe(struct host *h, const struct msg *m, int *made)
 	return with_text(h, h->plugin.probe, m->fd);
 }
 
+/* Who asks was looked up by the agent, from the socket that it came by; no
+ * plugin can say it is another. */
 static int
 obey_question(struct host *h, const struct msg *m, int *made)
 {
@@ -166,8 +174,8 @@ serve_one(struct host *h, const struct msg *m)
 static void
 on_agent(void *ctx, int fd, uint32_t events)
 {
+	struct msg m = { .fd = -1 };
 	struct host *h = ctx;
-	struct msg m;
 	struct err e;
 	int n = msg_recv(fd, &m, &e);
 
@@ -180,6 +188,7 @@ on_agent(void *ctx, int fd, uint32_t events)
 		serve_one(h, &m);
 }
 
+/* Left unread: whoever waits for the agent (host_talk.c) must see it too. */
 static void
 on_term(void *ctx, int fd, uint32_t events)
 {
@@ -188,6 +197,7 @@ on_term(void *ctx, int fd, uint32_t events)
 	loop_stop(((struct host *)ctx)->loop);
 }
 
+/* What was kept came first, so it is served first. */
 static void
 round_of(struct host *h)
 {

@@ -89,6 +89,7 @@ wait_for(struct host *h, int sock, struct err *e)
 	return 0;
 }
 
+/* One message that the agent may say; anything else ends the host. */
 static int
 receive(struct host *h, int sock, struct msg *m, struct err *e)
 {
@@ -108,6 +109,7 @@ receive(struct host *h, int sock, struct msg *m, struct err *e)
 	host_die(HOST_TALK, &heard);
 }
 
+/* In the order of arrival, on the heap: it is rare. */
 static void
 keep(struct host *h, const struct msg *m)
 {
@@ -173,6 +175,7 @@ host_request(struct host *h, uint32_t type, const struct wbuf *b, int fd,
 	}
 }
 
+/* One at a time by the lock, so the number need not change. */
 int
 host_request_sign(
     struct host *h, const struct wbuf *b, struct msg *got, struct err *e)

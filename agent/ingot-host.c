@@ -64,12 +64,11 @@ load(struct host *h, struct err *e)
 {
 	const struct ingot_plugin *p;
 	char path[32];
-	void *lib;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", SPEC_PLUGIN_FD);
-	if ((lib = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL)
+	if ((h->library = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL)
 		return err_set(e, ENOEXEC, "%s", dlerror());
-	if ((p = dlsym(lib, "ingot_plugin")) == NULL)
+	if ((p = dlsym(h->library, "ingot_plugin")) == NULL)
 		return err_set(e, ENOEXEC, "%s", dlerror());
 	if (dup2(STDIN_FILENO, SPEC_PLUGIN_FD) == -1)
 		return err_sys(e, "dup2");

@@ -50,6 +50,7 @@ msg_name(uint32_t type)
 	return rules[type].name;
 }
 
+/* In this order, so that the reason names the first thing that is wrong. */
 const char *
 msg_refused(const struct msg *m, enum msg_from from, uint32_t granted)
 {
@@ -68,6 +69,7 @@ msg_refused(const struct msg *m, enum msg_from from, uint32_t granted)
 	return NULL;
 }
 
+/* Header and body go out as one datagram without being copied together. */
 int
 msg_send(int sock, uint32_t type, uint32_t id, const void *body, size_t len,
     int fd, struct err *e)
@@ -99,6 +101,7 @@ msg_send(int sock, uint32_t type, uint32_t id, const void *body, size_t len,
 	return 0;
 }
 
+/* The text of a struct err always fits: 600 is more than ERR_TEXT_MAX. */
 int
 msg_send_no(int sock, uint32_t id, const struct err *why, struct err *e)
 {

@@ -59,6 +59,7 @@ _Static_assert(sizeof(uid_t) == sizeof(uint32_t) &&
 /* argv[0], five numbers, one text, six lists, and the NULL. */
 _Static_assert(1 + 5 + 6 * ENTRIES_MAX + 1 <= SPEC_ARGV_MAX, "room for all");
 
+/* The table knows places in the struct, not types; shape says the rest. */
 static void *
 field(const struct host_spec *s, const struct key *k)
 {
@@ -89,6 +90,7 @@ is_text(const struct key *k)
 	return k->shape == TEXT || k->shape == TEXTS;
 }
 
+/* A list keeps room for its end. */
 static size_t
 values_max(const struct key *k)
 {
@@ -108,6 +110,7 @@ values(const struct host_spec *s, const struct key *k)
 	return n;
 }
 
+/* Counted generously: it lives until the exec. */
 static size_t
 text_room(const struct host_spec *s)
 {
@@ -140,11 +143,12 @@ char **
 spec_argv(const struct host_spec *s, struct err *e)
 {
 	char **argv = calloc(1, SPEC_ARGV_MAX * sizeof(*argv) + text_room(s));
-	char *to = (char *)(argv + SPEC_ARGV_MAX);
+	char *to;
 	size_t n = 0;
 
 	if (argv == NULL)
 		return (void)err_sys(e, "host's words"), NULL;
+	to = (char *)(argv + SPEC_ARGV_MAX);
 	argv[n++] = to;
 	to += sprintf(to, "ingot-host") + 1;
 	for (const struct key *k = keys; k < keys + KEYS; k++)
@@ -164,6 +168,7 @@ find_key(const char *word, size_t len)
 	return NULL;
 }
 
+/* strtoul would take "-1", " 1" and "1x"; a spec has none of them. */
 static int
 take_number(struct host_spec *s, const struct key *k, size_t i,
     const char *value, struct err *e)
