@@ -10,12 +10,15 @@ LOCK=$T/xtables.lock
 NET=$B/tests/system/firewall_net
 export XTABLES_LOCKFILE=$LOCK # for the real tools
 
+has_own_namespace() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 # t_spawn of a process that holds a new namespace; its id is in the variable $1.
 hold_namespace() {
 	t_spawn unshare -n sleep 600
 	printf -v "$1" %s "$T_PID"
-	t_until 5 sh -c '[ "$(readlink /proc/'"$T_PID"'/ns/net)" != \
-	    "$(readlink /proc/self/ns/net)" ]'
+	t_until 5 has_own_namespace "$T_PID"
 }
 
 unit() { nsenter -t "$UNIT" -n "$@"; }
