@@ -34,7 +34,7 @@ on_curve(EVP_PKEY *key)
 {
 	own_ctx EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 
-	return ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+	return ctx != NULL && EVP_PKEY_public_check_quick(ctx) == 1;
 }
 
 static EVP_PKEY *

@@ -99,6 +99,7 @@ let_go(struct tpm *t)
 		t->loaded[i].handle = ESYS_TR_NONE;
 	Esys_Free(t->primary);
 	t->primary = NULL;
+	t->ek_kind = NULL;
 	if (t->esys != NULL)
 		Esys_Finalize(&t->esys);
 	if (t->tcti != NULL)

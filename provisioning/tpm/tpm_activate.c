@@ -187,7 +187,7 @@ activate(struct tpm *t, void *args)
 	TSS2_RC rc;
 
 	tpm_forget(t);
-	rc = tpm_ek_find(t, &f);
+	rc = tpm_ek_again(t, &f);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = open_with(t, &f, args);
 	tpm_ek_done(t, &f);

@@ -25,7 +25,7 @@
 	    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_ADMINWITHPOLICY |    \
 	    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
 
-struct kind {
+struct tpm_ek_kind {
 	const char *name;
 	TPM2_HANDLE persistent, certificate;
 	TPMI_ALG_PUBLIC type;
@@ -37,7 +37,7 @@ struct kind {
 };
 
 /* In the order of preference: the quick ones first. */
-static const struct kind kinds[] = {
+static const struct tpm_ek_kind kinds[] = {
 	{ "ECC P-256", 0x81010002, 0x01c0000a, TPM2_ALG_ECC, TPM2_ALG_SHA256,
 	    EK_LOW, 128, TPM2_ECC_NIST_P256, 32 }, /* L-2 */
 	{ "ECC P-384", 0x81010016, 0x01c00016, TPM2_ALG_ECC, TPM2_ALG_SHA384,
@@ -50,7 +50,7 @@ static const struct kind kinds[] = {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static TPM2B_PUBLIC
-template_of(const struct kind *k)
+template_of(const struct tpm_ek_kind *k)
 {
 	TPM2B_PUBLIC t = { .publicArea = { .type = k->type,
 			       .nameAlg = k->hash,
@@ -79,7 +79,8 @@ template_of(const struct kind *k)
 /* --- the key ------------------------------------------------------------- */
 
 static TSS2_RC
-find_persistent(struct tpm *t, const struct kind *k, struct tpm_found_ek *f)
+find_persistent(
+    struct tpm *t, const struct tpm_ek_kind *k, struct tpm_found_ek *f)
 {
 	f->transient = false;
 	return Esys_TR_FromTPMPublic(
@@ -87,7 +88,7 @@ find_persistent(struct tpm *t, const struct kind *k, struct tpm_found_ek *f)
 }
 
 static TSS2_RC
-make(struct tpm *t, const struct kind *k, struct tpm_found_ek *f)
+make(struct tpm *t, const struct tpm_ek_kind *k, struct tpm_found_ek *f)
 {
 	static const TPM2B_SENSITIVE_CREATE no_secret;
 	static const TPM2B_DATA no_data;
@@ -199,21 +200,25 @@ certificate_names(struct tpm_ek *ek)
 /* --- which --------------------------------------------------------------- */
 
 typedef TSS2_RC
-finder(struct tpm *, const struct kind *, struct tpm_found_ek *);
+finder(struct tpm *, const struct tpm_ek_kind *, struct tpm_found_ek *);
 
 /* Leaves f->handle open when the certificate is that key's. */
 static bool
-fits(struct tpm *t, const struct kind *k, finder *find, struct tpm_found_ek *f)
+fits(struct tpm *t, const struct tpm_ek_kind *k, finder *find,
+    struct tpm_found_ek *f)
 {
 	f->handle = ESYS_TR_NONE;
 	if (find(t, k, f) == TSS2_RC_SUCCESS &&
-	    read_public(t, f) == TSS2_RC_SUCCESS && certificate_names(&f->ek))
+	    read_public(t, f) == TSS2_RC_SUCCESS && certificate_names(&f->ek)) {
+		t->ek_kind = k;
+		t->ek_made = f->transient;
 		return true;
+	}
 	tpm_ek_done(t, f);
 	return false;
 }
 
-/* Absent is an answer; that the TPM cannot be asked is not. */
+/* Absent or not to be read is an answer; that the TPM is lost is not. */
 static TSS2_RC
 with_certificate(struct tpm *t, struct tpm_found_ek *f, bool *found)
 {
@@ -222,10 +227,11 @@ with_certificate(struct tpm *t, struct tpm_found_ek *f, bool *found)
 	*found = false;
 	for (size_t i = 0; i < KINDS && !*found; i++) {
 		rc = read_nv(t, kinds[i].certificate, &f->ek);
-		if (tpm_rc_plain(rc) == TPM2_RC_HANDLE)
-			continue;
-		if (rc != TSS2_RC_SUCCESS)
+		if (rc != TSS2_RC_SUCCESS && tpm_rc_lost(rc) &&
+		    tpm_rc_plain(rc) != TPM2_RC_HANDLE)
 			return rc;
+		if (rc != TSS2_RC_SUCCESS)
+			continue;
 		f->ek.kind = kinds[i].name;
 		*found = fits(t, &kinds[i], find_persistent, f) ||
 		    fits(t, &kinds[i], make, f);
@@ -264,6 +270,20 @@ tpm_ek_find(struct tpm *t, struct tpm_found_ek *f)
 	if (rc == TSS2_RC_SUCCESS && !found)
 		rc = without_certificate(t, f);
 	return rc;
+}
+
+TSS2_RC
+tpm_ek_again(struct tpm *t, struct tpm_found_ek *f)
+{
+	finder *find = t->ek_made ? make : find_persistent;
+	TSS2_RC rc;
+
+	if (t->ek_kind == NULL)
+		return tpm_ek_find(t, f);
+	memset(f, 0, sizeof(*f));
+	f->handle = ESYS_TR_NONE;
+	rc = find(t, t->ek_kind, f);
+	return rc == TSS2_RC_SUCCESS ? read_public(t, f) : rc;
 }
 
 static TSS2_RC

@@ -16,6 +16,8 @@ struct tpm_found_ek {
 /* Finds or makes it; f->handle is open until tpm_ek_done(). Needs one free
  * slot. */
 TSS2_RC tpm_ek_find(struct tpm *, struct tpm_found_ek *f);
+/* The same key again, without reading certificates when it is known. */
+TSS2_RC tpm_ek_again(struct tpm *, struct tpm_found_ek *f);
 void tpm_ek_done(struct tpm *, struct tpm_found_ek *f);
 
 /* The policy digests of the TCG profile: A is "knows the endorsement password",

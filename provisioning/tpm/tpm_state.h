@@ -12,14 +12,17 @@
 /* What the files of this folder share; nobody else includes it. All functions
  * below need the lock, which tpm_run() holds. */
 
-#define TPM_LOADED 2 /* keys kept loaded; the third slot is for their parent   \
-		      */
+#define TPM_LOADED                                                             \
+	2 /* keys kept loaded; the third slot is for their parent              \
+	   */
 
 struct loaded {
 	ESYS_TR handle; /* ESYS_TR_NONE: free */
 	struct tpm_key key;
 	unsigned long used; /* of tpm.clock, to find the one used longest ago */
 };
+
+struct tpm_ek_kind;
 
 struct tpm {
 	pthread_mutex_t lock;
@@ -28,8 +31,9 @@ struct tpm {
 	ESYS_CONTEXT *esys; /* NULL: to be opened */
 	struct loaded loaded[TPM_LOADED];
 	unsigned long clock;
-	TPMS_CONTEXT
-	    *primary; /* saved, so that it is made once per TPM start */
+	TPMS_CONTEXT *primary; /* saved: it is made once per TPM start */
+	const struct tpm_ek_kind *ek_kind; /* the one found, or NULL */
+	bool ek_made; /* from its template: it was not persistent */
 };
 
 /* Password sessions with the empty password are all the authorization used. */
