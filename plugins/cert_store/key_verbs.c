@@ -44,17 +44,48 @@ make_key(struct ask *a, struct err *e)
 	return 0;
 }
 
+/*
+ * A pending key that this TPM does not know (it was cleared, or the disk moved)
+ * has served for nothing yet and would block every enrolment; nor does one in
+ * a file stay, when the unit has a TPM. The active key is never given up here.
+ */
+static bool
+stale(struct ask *a)
+{
+	static const uint8_t digest[KEY_DIGEST_LEN] = "still usable?";
+	uint8_t sig[KEY_SIG_LEN];
+	struct err e = { .code = 0 };
+
+	if (strstr(a->purpose, DOC_PENDING) == NULL)
+		return false;
+	if (a->held.origin == ORIGIN_SOFTWARE)
+		return store_has_tpm(a->s);
+	return keys_sign(a->s, &a->held, digest, sig, &e) == -1 &&
+	    e.code == EKEYREJECTED;
+}
+
+/* 0: it is in a->held; -1 with ENOENT: one is to be made. */
+static int
+have_key(struct ask *a, bool replace, struct err *e)
+{
+	e->code = ENOENT;
+	if (replace || vault_get(a->s->state, a->purpose, &a->held, e) == -1)
+		return -1;
+	if (!stale(a))
+		return 0;
+	held_free(&a->held);
+	return err_set(e, ENOENT, "key %s cannot be used", a->purpose);
+}
+
 int
 verb_create(struct ask *a, struct err *e)
 {
 	json_t *replace = json_object_get(a->q, "replace");
-	int rc = -1;
+	int rc;
 
 	if (replace != NULL && !json_is_boolean(replace))
 		return err_set(e, EBADMSG, "replace: true or false");
-	e->code = ENOENT;
-	if (!json_is_true(replace))
-		rc = vault_get(a->s->state, a->purpose, &a->held, e);
+	rc = have_key(a, json_is_true(replace), e);
 	if (rc == -1 && e->code == ENOENT)
 		rc = make_key(a, e);
 	if (rc == -1 || say_text(a, "purpose", a->purpose, e) == -1 ||
