@@ -16,8 +16,8 @@
  *
  * The policy's slot "drop-in" must lead to DROPIN_PATH (its name sorts before
  * all others, and sshd takes the first value it meets), "canary" to
- * CANARY_PATH. The canary is the public half of a key that lives for one probe
- * in the plugin's memory; between probes there is no such file.
+ * CANARY_PATH, which holds the public half of the key that the plugin's process
+ * probes with (plugin.c).
  */
 #define SSHD_CONFIG_PATH "/etc/ssh/sshd_config"
 #define DROPIN_PATH      "/etc/ssh/sshd_config.d/00-ingot.conf"

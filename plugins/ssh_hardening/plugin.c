@@ -5,10 +5,17 @@
  * reload, which the agent does only after `sshd -t`; and then goes to the port
  * and tries what an intruder would try.
  *
- * It keeps nothing between calls. When something fails after the drop-in is in
- * place, it says so: the agent activates the artifact before.
+ * Activate also makes the key with which probe will knock. Its private half is
+ * in this process's memory and nowhere else, so the public half that stands in
+ * the canary file opens nothing for anybody else, and nothing at all once this
+ * process has ended; what it opens is one forced command that does nothing, for
+ * callers on this machine. When something fails after the drop-in is in place,
+ * the plugin says so: the agent activates the artifact before.
  */
+#include <libssh/libssh.h>
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,8 +29,13 @@
 #define RELOAD_MS 2000
 #define AGAIN_MS  400
 
+#define CANARY                                                                 \
+	"restrict,from=\"127.0.0.1,::1\",command=\"/bin/false\" "              \
+	"ssh-ed25519 %s ingot-probe\n"
+
 struct ssh_hardening {
 	const struct ingot_host *host;
+	ssh_key key; /* NULL: nothing is activated */
 };
 
 static void *
@@ -86,10 +98,33 @@ is_silent(void)
 	return fd == -1 && e.code == ECONNREFUSED;
 }
 
+/* A new key at each activation; the public half of the last one is replaced. */
 static int
-take_away(const struct ingot_host *host)
+put_canary(struct ssh_hardening *s)
 {
-	if (host->install(host, "drop-in", NULL, 0) != 0)
+	const struct ingot_host *host = s->host;
+	char line[512], *half = NULL;
+	int n;
+
+	ssh_key_free(s->key);
+	s->key = NULL;
+	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &s->key) != SSH_OK ||
+	    ssh_pki_export_pubkey_base64(s->key, &half) != SSH_OK)
+		return host->fail(host, "libssh: no key for the probe");
+	n = snprintf(line, sizeof(line), CANARY, half);
+	ssh_string_free_char(half);
+	return host->install(host, "canary", line, (size_t)n);
+}
+
+static int
+take_away(struct ssh_hardening *s)
+{
+	const struct ingot_host *host = s->host;
+
+	ssh_key_free(s->key);
+	s->key = NULL;
+	if (host->install(host, "canary", NULL, 0) != 0 ||
+	    host->install(host, "drop-in", NULL, 0) != 0)
 		return -1;
 	if (reload(host) == 0)
 		return 0;
@@ -100,14 +135,16 @@ take_away(const struct ingot_host *host)
 }
 
 static int
-put_in_place(const struct ingot_host *host, const struct ingot_text *artifact)
+put_in_place(struct ssh_hardening *s, const struct ingot_text *artifact)
 {
 	own_promise struct ssh_promise promise = { 0 };
+	const struct ingot_host *host = s->host;
 	struct err e;
 
 	if (dropin_read(&promise, artifact->p, artifact->len, &e) == -1)
 		return host->fail(host, "%s", e.text);
-	if (host->install(host, "drop-in", artifact->p, artifact->len) != 0 ||
+	if (put_canary(s) == -1 ||
+	    host->install(host, "drop-in", artifact->p, artifact->len) != 0 ||
 	    reload(host) != 0)
 		return -1;
 	if (probe_wait(&promise, &e) == -1)
@@ -119,34 +156,30 @@ put_in_place(const struct ingot_host *host, const struct ingot_text *artifact)
 static int
 ssh_activate(void *v, const struct ingot_text *artifact)
 {
-	const struct ingot_host *host = ((struct ssh_hardening *)v)->host;
-
-	/* One that a probe left behind when the power went. */
-	if (host->install(host, "canary", NULL, 0) != 0)
-		return -1;
-	if (artifact->len == 0)
-		return take_away(host);
-	return put_in_place(host, artifact);
+	return artifact->len == 0 ? take_away(v) : put_in_place(v, artifact);
 }
 
 static int
 ssh_probe(void *v, const struct ingot_text *artifact)
 {
-	const struct ingot_host *host = ((struct ssh_hardening *)v)->host;
+	const struct ssh_hardening *s = v;
 	own_promise struct ssh_promise promise = { 0 };
 	struct err e;
 
 	if (artifact->len == 0)
 		return 0; /* nothing was promised */
 	if (dropin_read(&promise, artifact->p, artifact->len, &e) == -1)
-		return host->fail(host, "%s", e.text);
-	return probe_server(host, &promise);
+		return s->host->fail(s->host, "%s", e.text);
+	return probe_server(s->host, &promise, s->key);
 }
 
 static void
 ssh_close(void *v)
 {
-	free(v);
+	struct ssh_hardening *s = v;
+
+	ssh_key_free(s->key);
+	free(s);
 }
 
 INGOT_PLUGIN("ssh_hardening",

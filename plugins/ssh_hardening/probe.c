@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The probe from outside. Its key is made for one probe and never leaves this
- * memory; its public half stands in the canary file only while the probe runs,
- * good for loopback and for a command that does nothing. So a key that would
- * open the unit exists nowhere, and a canary that a power cut left behind
- * opens nothing.
+ * The probe from outside: it knocks like a stranger, then with the key that
+ * activate has let in. It writes nothing.
  *
  * That root is refused is worth something only if the same key is good: the
  * probe user is tried first.
@@ -29,10 +26,6 @@
 #define REFUSED_MS 1500
 #define WAIT_MS    5000
 #define STRANGER   "ingot-nobody"
-#define CANARY                                                                 \
-	"restrict,from=\"127.0.0.1,::1\",command=\"/bin/false\" "              \
-	"ssh-ed25519 %s ingot-probe\n"
-
 struct probe {
 	const struct ingot_host *host;
 	const struct ssh_promise *promise;
@@ -210,8 +203,13 @@ static int
 look_admin(struct probe *p, struct err *why)
 {
 	const char *user = p->login.user;
-	enum login_end end = login_try(&p->login, LOGIN_KEY, why);
+	enum login_end end;
 
+	if (p->login.key == NULL)
+		return err_set(why, ENOKEY,
+		    "this process has put no key in place yet; apply the "
+		    "snapshot again");
+	end = login_try(&p->login, LOGIN_KEY, why);
 	p->key_good = end == LOGIN_ACCEPTED;
 	if (end == LOGIN_UNCLEAR)
 		return err_in(why, "%s with a good key: unclear", user);
@@ -227,8 +225,11 @@ look_admin(struct probe *p, struct err *why)
 static int
 look_root(struct probe *p, struct err *why)
 {
-	if (refused_to(p, "root", LOGIN_KEY, "a signed attempt", why) == -1)
+	if (p->login.key != NULL &&
+	    refused_to(p, "root", LOGIN_KEY, "a signed attempt", why) == -1)
 		return -1;
+	if (p->login.key == NULL)
+		return err_set(why, ENOKEY, "no key to try it with");
 	if (!p->key_good)
 		return err_set(why, EPERM,
 		    "root was refused, but so was %s with the same key: that "
@@ -259,40 +260,20 @@ look_all(struct probe *p)
 	return rc == 0 ? 0 : -1;
 }
 
-/* The public half in the canary file, for as long as look_all() runs. */
-static int
-with_canary(struct probe *p, const char *public)
-{
-	char line[512];
-	int n = snprintf(line, sizeof(line), CANARY, public), rc;
-
-	if (p->host->install(p->host, "canary", line, (size_t)n) != 0)
-		return -1;
-	rc = look_all(p);
-	if (p->host->install(p->host, "canary", NULL, 0) != 0)
-		return -1;
-	return rc;
-}
-
 int
-probe_server(const struct ingot_host *host, const struct ssh_promise *promise)
+probe_server(const struct ingot_host *host, const struct ssh_promise *promise,
+    ssh_key key)
 {
-	struct probe p = { .host = host, .promise = promise };
-	char *public = NULL;
-	int rc;
+	struct probe p = {
+		.host = host,
+		.promise = promise,
+		.login = { .port = promise->port,
+		    .user = promise->probe_user,
+		    .key = key,
+		    .end_ms = now_ms() + PROBE_MS },
+	};
 
-	p.login = (struct login){ .port = promise->port,
-		.user = promise->probe_user,
-		.end_ms = now_ms() + PROBE_MS };
-	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &p.login.key) != SSH_OK)
-		return host->fail(host, "libssh: no key for the probe");
-	if (ssh_pki_export_pubkey_base64(p.login.key, &public) == SSH_OK)
-		rc = with_canary(&p, public);
-	else
-		rc = host->fail(host, "libssh: no public key for the probe");
-	ssh_string_free_char(public);
-	ssh_key_free(p.login.key);
-	return rc;
+	return look_all(&p);
 }
 
 int

@@ -2,6 +2,8 @@
 #ifndef SSH_PROBE_H
 #define SSH_PROBE_H
 
+#include <libssh/libssh.h>
+
 #include "dropin.h"
 #include "plugin.h"
 
@@ -16,9 +18,11 @@
  *	ssh.admin-accepted	    the probe user comes in with a good key
  *	ssh.root-refused	    root does not, with that very key, signed
  *
- * 0: looked, whatever was seen; -1: could not look.
+ * key: its public half stands in the canary file; NULL: it does not, and the
+ * last two findings fail. 0: looked, whatever was seen; -1: could not look.
  */
-int probe_server(const struct ingot_host *, const struct ssh_promise *);
+int probe_server(
+    const struct ingot_host *, const struct ssh_promise *, ssh_key key);
 
 /*
  * Waits until the server at the promise's port offers the promise's key

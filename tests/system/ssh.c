@@ -4,6 +4,17 @@
  * machine: install writes where the shipped policy says, reload is `sshd -t`
  * and SIGHUP, findings are printed. No sandbox: that is ssh_host.c.
  *
+ *	ssh PLUGIN
+ *
+ * reads "render FILE", "activate FILE" or "probe FILE" lines ("-" is the empty
+ * text), and for each prints what came of it: the artifact, or lines "pass ID
+ * PLACE: WHY"; "! WHY" for each reason; at last "= 0" or "= 1".
+ */
+/*
+ * Runs the SSH plugin by itself, in this process, against the real sshd of the
+ * machine: install writes where the shipped policy says, reload is `sshd -t`
+ * and SIGHUP, findings are printed. No sandbox: that is ssh_host.c.
+ *
  *	ssh PLUGIN render DOCUMENT		prints the artifact
  *	ssh PLUGIN activate ARTIFACT		"-": the empty one
  *	ssh PLUGIN probe ARTIFACT		"pass ID PLACE: WHY" lines
@@ -31,7 +42,7 @@ say(const char *what, const char *fmt, va_list ap)
 	char text[2048];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	(void)fprintf(stderr, "%s: %s\n", what, text);
+	(void)printf("! %s: %s\n", what, text);
 }
 
 static void
@@ -124,43 +135,44 @@ static const struct ingot_host host = {
 };
 
 static int
-run(const struct ingot_plugin *p, const char *verb, const struct ingot_text *in)
+one(const struct ingot_plugin *p, void *state, const char *verb,
+    const char *file)
 {
-	void *state = p->open(&host);
-	int rc = -1;
+	own_bytes struct bytes text = { 0 };
+	struct ingot_text in;
+	struct err e;
 
-	if (state == NULL)
-		return -1;
+	bytes_add(&text, "", 0);
+	if (strcmp(file, "-") != 0 &&
+	    file_read(AT_FDCWD, file, 32u << 20, &text, &e) == -1)
+		return host.fail(&host, "%s", e.text);
+	in = (struct ingot_text){ .p = text.p, .len = text.len };
 	if (strcmp(verb, "render") == 0)
-		rc = p->render(state, in);
-	else if (strcmp(verb, "activate") == 0)
-		rc = p->activate(state, in);
-	else if (strcmp(verb, "probe") == 0)
-		rc = p->probe(state, in);
-	p->close(state);
-	return rc;
+		return p->render(state, &in);
+	if (strcmp(verb, "activate") == 0)
+		return p->activate(state, &in);
+	return p->probe(state, &in);
 }
 
 int
 main(int argc, char *argv[])
 {
+	char line[512], verb[16], file[400];
 	const struct ingot_plugin *p;
-	own_bytes struct bytes text = { 0 };
-	struct ingot_text in;
-	struct err e;
-	void *so;
+	void *so, *state;
 
-	if (argc != 4 || (so = dlopen(argv[1], RTLD_NOW)) == NULL ||
-	    (p = dlsym(so, "ingot_plugin")) == NULL) {
-		(void)fprintf(stderr, "ssh: %s\n", argc == 4 ? dlerror() : "?");
+	if (argc != 2 || (so = dlopen(argv[1], RTLD_NOW)) == NULL ||
+	    (p = dlsym(so, "ingot_plugin")) == NULL ||
+	    (state = p->open(&host)) == NULL) {
+		(void)fprintf(stderr, "ssh: %s\n", argc == 2 ? dlerror() : "?");
 		return 2;
 	}
-	bytes_add(&text, "", 0);
-	if (strcmp(argv[3], "-") != 0 &&
-	    file_read(AT_FDCWD, argv[3], 32u << 20, &text, &e) == -1) {
-		(void)fprintf(stderr, "ssh: %s\n", e.text);
-		return 2;
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (sscanf(line, "%15s %399s", verb, file) != 2)
+			return 2;
+		(void)printf("= %d\n", one(p, state, verb, file) == 0 ? 0 : 1);
+		(void)fflush(stdout);
 	}
-	in = (struct ingot_text){ .p = text.p, .len = text.len };
-	return run(p, argv[2], &in) == 0 ? 0 : 1;
+	p->close(state);
+	return 0;
 }

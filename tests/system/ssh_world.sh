@@ -3,7 +3,7 @@
 # again in new mount, network and process namespaces, with an overlay over /etc
 # and its own /run and /home, so that the real sshd with its real paths can be
 # spoilt at will. With the last process all of it is gone.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154
 
 if [ "${SSH_WORLD:-}" != inside ] && [ "$(id -u)" -eq 0 ]; then
 	SSH_WORLD=inside exec unshare -mnp --fork --kill-child --mount-proc \
@@ -35,8 +35,32 @@ useradd -r -U -s /usr/sbin/nologin ingot-ssh 2>/dev/null
 rm -f "$DROPINS"/*
 cp "$MAIN" "$T/sshd_config"
 
-# plugin VERB FILE: through the driver; out and err are kept.
-plugin() { "$B/tests/system/ssh" "$PLUGIN" "$@" >"$T/out" 2>"$T/err"; }
+# driver CMD...: starts the plugin's driver (ssh.c, ssh_host.c), which then
+# lives as long as a host does on a unit: over many requests.
+driver() {
+	coproc DRIVER { exec "$@" 2>>"$T/driver.log"; }
+	T_PIDS+=("$DRIVER_PID")
+}
+# plugin VERB FILE: what it prints is kept in out, its reasons in err.
+plugin() {
+	local line
+	: >"$T/out"
+	: >"$T/err"
+	echo "$1 $2" >&"${DRIVER[1]}" || return 2
+	while read -r line <&"${DRIVER[0]}"; do
+		case $line in
+		"= "*) return "${line#= }" ;;
+		"! "*) echo "$line" >>"$T/err" ;;
+		*) echo "$line" >>"$T/out" ;;
+		esac
+	done
+	cat "$T/driver.log"
+	return 2
+}
+driver_end() {
+	eval "exec ${DRIVER[1]}>&-"
+	wait "$DRIVER_PID"
+}
 
 # The unit as it comes from the shop: no drop-in, Debian's sshd_config.
 vanilla() {
