@@ -247,6 +247,7 @@ field_columns(
     const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
 {
 	struct line l, c;
+	struct field f;
 	size_t next = 0, at;
 	char name[12];
 
@@ -255,7 +256,10 @@ field_columns(
 		for (int i = 1; at < l.end && text[at] != '#'; i++) {
 			c = column(&l, &at);
 			(void)snprintf(name, sizeof(name), "%d", i);
-			if (emit(&c, "", name, fn, ctx, e) == -1)
+			/* client, server, secret, addresses */
+			f = (struct field){ "", name, c.at, c.end - c.at,
+				i == 3, 0 };
+			if (fn(ctx, &f, e) == -1)
 				return -1;
 			while (at < l.end && blank(text[at]))
 				at++;

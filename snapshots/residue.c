@@ -162,6 +162,10 @@ residue_add(struct residue *r, enum residue_kind kind, const char *what,
 {
 	struct adding a = { r, kind == RESIDUE_WORD };
 
+	/* The padding of a key's base64 is often left out. */
+	while (kind == RESIDUE_SECRET && len > 0 &&
+	    ((const char *)value)[len - 1] == '=')
+		len--;
 	if (len == 0 || placeholder(value, len))
 		return 1;
 	if (len < r->shortest)
