@@ -280,13 +280,14 @@ uplink_probe(void *v, const struct ingot_text *artifact)
 	ok = u->link.mqtt != NULL && mqtt_up(u->link.mqtt);
 	if (ok)
 		link_tell(u);
+	/* Nothing to connect with yet: no fault of the snapshot. */
+	if (!ok && !u->link.wanted)
+		return 0;
 	(void)snprintf(place, sizeof(place), "%s:%u", u->doc.host, u->doc.port);
 	host->finding(host, "uplink.connected", place, ok, "%s",
-	    ok ? "connected with the unit's own key"
-		: u->link.wanted
-		? u->link.why[0] != '\0' ? u->link.why : "connecting"
-		: enrol_under_way(u) ? "enrolment is under way"
-				     : "not enrolled yet");
+	    ok                           ? "connected with the unit's own key"
+		: u->link.why[0] != '\0' ? u->link.why
+					 : "connecting");
 	host->finding(host, "uplink.tls-verified", place, ok, "%s",
 	    ok ? "certificate and name of the broker are good, TLS >= 1.2"
 	       : "no connection on which to verify the broker");
