@@ -31,7 +31,7 @@ struct later {
 static void
 read_out(void)
 {
-	struct msg m;
+	struct msg m = { .fd = -1 };
 	struct err e;
 
 	if (shutdown(SPEC_AGENT_FD, SHUT_RD) == -1)

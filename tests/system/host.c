@@ -15,7 +15,8 @@
  *
  * Requests of the host are granted and printed. An ask with verb "crossed" is
  * only answered after a question of the agent's own, sent in between; with
- * verb "refuse" it is refused. A host that says what it may not say, or is
+ * verb "refuse" it is refused, with "other" it gets somebody else's answer, and
+ * with "stop" SIGTERM instead. A host that says what it may not say, or is
  * silent for LATE_MS, is killed, as the agent would.
  */
 #include <sys/mman.h>
@@ -266,8 +267,11 @@ heard_ask(const struct msg *m, struct rbuf *b)
 		ask_question("echo", "{\"crossed\":true}", 77);
 	if (strcmp(verb, "refuse") == 0)
 		(void)msg_send_no(sock, m->id, &no, &e);
-	else if (strcmp(verb, "never") != 0)
-		send_to(sock, MSG_TOLD, m->id, &nothing, fd);
+	else if (strcmp(verb, "stop") == 0)
+		(void)kill(host, SIGTERM);
+	else
+		send_to(sock, MSG_TOLD, m->id + (strcmp(verb, "other") == 0),
+		    &nothing, fd);
 }
 
 static void
