@@ -42,9 +42,10 @@ say_net(struct line_out *o, const char *flag, const struct fw_net *n,
 {
 	char text[FW_NET_TEXT_MAX];
 
+	if (n->bits == 0)
+		return;
 	fw_net_text(n, f, text);
-	if (n->bits != 0)
-		say(o, " %s %s", flag, text);
+	say(o, " %s %s", flag, text);
 }
 
 static void

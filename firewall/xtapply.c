@@ -69,11 +69,8 @@ build_rules(struct xt_table *t, const struct fw_set *s)
 
 /* The new table, complete, beside the one that is still in force. */
 static int
-build(
-    struct xt_table *t, enum fw_family f, const struct fw_set *s, struct err *e)
+build(struct xt_table *t, const struct fw_set *s, struct err *e)
 {
-	if (!xt_table_open(t, f))
-		return xt_table_err(t, e, "open");
 	if (!build_empty(t) || !build_rules(t, s))
 		return xt_table_err(t, e, "build");
 	return 0;
@@ -89,28 +86,31 @@ struct change {
 	struct xt_table built;
 };
 
+/* Only what is committed first may have to be put back. */
 static int
 prepare(struct change *c, struct err *e)
 {
 	struct xt_view v;
 
-	if (xt_look(c->family, c->want, &v, e) == -1)
+	if (xt_look_open(&c->built, c->family, c->want, &v, e) == -1)
 		return -1;
 	c->needed = !v.same;
 	if (!c->needed)
 		return 0;
 	if (!v.present)
 		return err_set(e, ENOENT, "%s; load it or build it in", v.why);
-	if (xt_image_take(c->family, &c->before, e) == -1)
+	if (c->family == FW_V4 && xt_image_take(FW_V4, &c->before, e) == -1)
 		return -1;
-	return build(&c->built, c->family, c->want, e);
+	return build(&c->built, c->want, e);
 }
 
 static int
 rebuild(struct change *c, struct err *e)
 {
 	xt_table_close(&c->built);
-	return build(&c->built, c->family, c->want, e);
+	if (!xt_table_open(&c->built, c->family))
+		return xt_table_err(&c->built, e, "open");
+	return build(&c->built, c->want, e);
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "ruleset.h"
+#include "xtable.h"
 
 /*
  * libiptc for both families in one shape, for the files behind xtable.h; see
@@ -36,6 +37,11 @@ void xt_table_close(struct xt_table *); /* fine on a zeroed one */
 
 /* Says what failed and, from errno, why; returns -1. */
 int xt_table_err(const struct xt_table *, struct err *, const char *what);
+
+/* xt_look that leaves the table open, to be built upon; not so if the view
+ * says that it is not present. Close it in any case. */
+int xt_look_open(struct xt_table *, enum fw_family, const struct fw_set *,
+    struct xt_view *, struct err *);
 
 /* The name of a chain that the kernel does not bring itself, or NULL. */
 const char *xt_foreign_chain(struct xt_table *);

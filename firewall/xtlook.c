@@ -134,21 +134,29 @@ look_chain(struct xt_table *t, const struct fw_set *want, enum fw_chain c,
 }
 
 int
+xt_look_open(struct xt_table *t, enum fw_family f, const struct fw_set *want,
+    struct xt_view *v, struct err *e)
+{
+	const char *foreign;
+
+	*v = (struct xt_view){ .same = false };
+	if (!xt_table_open(t, f))
+		return look_absent(t, want, v, e);
+	v->present = v->same = true;
+	look_policy(t, want, v);
+	for (int c = 0; c < FW_CHAINS; c++)
+		look_chain(t, want, (enum fw_chain)c, v);
+	foreign = xt_foreign_chain(t);
+	if (foreign != NULL)
+		differs(v, "chain %s is not Ingot's", foreign);
+	return 0;
+}
+
+int
 xt_look(enum fw_family f, const struct fw_set *want, struct xt_view *v,
     struct err *e)
 {
 	own_table struct xt_table t;
-	const char *foreign;
 
-	*v = (struct xt_view){ .same = false };
-	if (!xt_table_open(&t, f))
-		return look_absent(&t, want, v, e);
-	v->present = v->same = true;
-	look_policy(&t, want, v);
-	for (int c = 0; c < FW_CHAINS; c++)
-		look_chain(&t, want, (enum fw_chain)c, v);
-	foreign = xt_foreign_chain(&t);
-	if (foreign != NULL)
-		differs(v, "chain %s is not Ingot's", foreign);
-	return 0;
+	return xt_look_open(&t, f, want, v, e);
 }

@@ -32,7 +32,7 @@
 
 static int lock_fd = -1;
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 say(FILE *to, const char *what, const char *fmt, va_list ap)
 {
 	(void)fprintf(to, "%s", what);
@@ -40,7 +40,7 @@ say(FILE *to, const char *what, const char *fmt, va_list ap)
 	(void)fprintf(to, "\n");
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 on_log(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -51,7 +51,7 @@ on_log(const struct ingot_host *h, const char *fmt, ...)
 	va_end(ap);
 }
 
-static int
+static int __attribute__((format(printf, 2, 3)))
 on_fail(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -63,7 +63,7 @@ on_fail(const struct ingot_host *h, const char *fmt, ...)
 	return -1;
 }
 
-static int
+static int __attribute__((format(printf, 2, 3)))
 on_emit(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -75,7 +75,7 @@ on_emit(const struct ingot_host *h, const char *fmt, ...)
 	return 0;
 }
 
-static int
+static int __attribute__((format(printf, 5, 6)))
 on_finding(const struct ingot_host *h, const char *id, const char *place,
     int passed, const char *fmt, ...)
 {
@@ -100,11 +100,11 @@ on_handed(const struct ingot_host *h, const char *name)
 static int
 misbehave(const char *fault)
 {
-	const struct scmp_arg_cmp v6 = SCMP_A1(SCMP_CMP_EQ, IPPROTO_IPV6);
+	const struct scmp_arg_cmp v6 = SCMP_A1(SCMP_CMP_EQ, IPPROTO_IPV6, 0);
 	const struct scmp_arg_cmp replace =
-	    SCMP_A2(SCMP_CMP_EQ, IPT_SO_SET_REPLACE);
+	    SCMP_A2(SCMP_CMP_EQ, IPT_SO_SET_REPLACE, 0);
 	const struct scmp_arg_cmp counters =
-	    SCMP_A2(SCMP_CMP_EQ, IPT_SO_SET_ADD_COUNTERS);
+	    SCMP_A2(SCMP_CMP_EQ, IPT_SO_SET_ADD_COUNTERS, 0);
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
 	int rc;
 
@@ -117,7 +117,9 @@ misbehave(const char *fault)
 	else
 		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM),
 		    SCMP_SYS(setsockopt), 1, counters);
-	return rc == 0 ? seccomp_load(f) : rc;
+	rc = rc == 0 ? seccomp_load(f) : rc;
+	seccomp_release(f);
+	return rc;
 }
 
 static int

@@ -36,20 +36,35 @@ enum answer {
 static const char *const answers[] = { "answered", "refused", "silence",
 	"unsent" };
 
-static struct addrinfo *
+struct place {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4; /* the port stands alike in both */
+		struct sockaddr_in6 v6;
+	} at;
+	socklen_t len;
+};
+
+static struct place
 resolve(const char *addr, const char *port)
 {
 	const struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM,
 	};
+	struct place p = { .len = 0 };
 	struct addrinfo *a;
 	int rc = getaddrinfo(addr, port, &hints, &a);
 
-	if (rc == 0)
-		return a;
-	(void)fprintf(stderr, "%s %s: %s\n", addr, port, gai_strerror(rc));
-	exit(9);
+	if (rc != 0) {
+		(void)fprintf(
+		    stderr, "%s %s: %s\n", addr, port, gai_strerror(rc));
+		exit(9);
+	}
+	p.len = a->ai_addrlen;
+	memcpy(&p.at, a->ai_addr, p.len);
+	freeaddrinfo(a);
+	return p;
 }
 
 static int
@@ -107,13 +122,13 @@ echo_stream(int listener)
 static int
 serve(const char *kind, const char *addr, const char *port)
 {
-	struct addrinfo *a = resolve(addr, port);
+	struct place a = resolve(addr, port);
 	const int yes = 1;
-	int fd = open_socket(kind, a->ai_family);
+	int fd = open_socket(kind, a.at.any.sa_family);
 
 	(void)signal(SIGCHLD, SIG_IGN);
 	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == -1)
+	if (bind(fd, &a.at.any, a.len) == -1)
 		return perror("bind"), 9;
 	if (strcmp(kind, "tcp") == 0 && listen(fd, 16) == -1)
 		return perror("listen"), 9;
@@ -176,20 +191,20 @@ static int
 connected(const char *kind, const char *addr, const char *port,
     const char *source, const char *source_port)
 {
-	struct addrinfo *a = resolve(addr, port);
-	int fd = open_socket(kind, a->ai_family);
+	struct place a = resolve(addr, port);
+	int fd = open_socket(kind, a.at.any.sa_family);
 
 	if (source != NULL) {
-		struct addrinfo *s = resolve(source, source_port);
+		struct place s = resolve(source, source_port);
 
-		if (bind(fd, s->ai_addr, s->ai_addrlen) == -1) {
+		if (bind(fd, &s.at.any, s.len) == -1) {
 			perror("bind source");
 			exit(9);
 		}
 	}
 	if (strcmp(kind, "icmp") == 0)
-		((struct sockaddr_in *)a->ai_addr)->sin_port = 0;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+		a.at.v4.sin_port = 0;
+	if (connect(fd, &a.at.any, a.len) == 0)
 		return fd;
 	(void)puts(answers[verdict_of(errno)]);
 	exit((int)verdict_of(errno));
