@@ -156,6 +156,17 @@ mqtt_settle(void)
 	(void)pthread_mutex_unlock(&ending_lock);
 }
 
+bool
+mqtt_settled(void)
+{
+	bool yes;
+
+	(void)pthread_mutex_lock(&ending_lock);
+	yes = ending == 0;
+	(void)pthread_mutex_unlock(&ending_lock);
+	return yes;
+}
+
 int
 mqtt_fd(const struct mqtt *m)
 {

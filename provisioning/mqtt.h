@@ -64,7 +64,6 @@ struct mqtt_event {
 /* CONNACK and PUBACK reason codes that are told apart, MQTT 5 section 2.4. */
 #define MQTT_BAD_CREDENTIALS 0x86
 #define MQTT_NOT_AUTHORIZED  0x87
-#define MQTT_NOBODY_LISTENS  0x10
 
 struct mqtt;
 
@@ -76,6 +75,9 @@ void mqtt_free(struct mqtt *);
 /* Waits until everything that was freed has ended; before a process or a
  * shared object that used this goes away. */
 void mqtt_settle(void);
+/* Has it? A connection begun while another one ends in the same process is
+ * seen by Paho up to a second late. */
+bool mqtt_settled(void);
 
 int mqtt_fd(const struct mqtt *); /* readable: mqtt_next() has something */
 /* 1: *ev is the next event, to be ended by mqtt_event_free(). 0: none. */

@@ -18,6 +18,9 @@
 #include "opened.h"
 #include "uplink.h"
 
+#define SETTLE_MS  20
+#define OPEN_TRIES 8
+
 struct step {
 	int (*run)(struct uplink *, struct err *);
 	enum stage next;
@@ -107,6 +110,8 @@ enrol_retry(struct uplink *u, const char *why, int64_t at_least_ms)
 	/* The service's wish, and jitter on top, or all come back at once. */
 	n->retry_ms = (uint64_t)at_least_ms + wait;
 	turn_in(u, n->retry_ms);
+	if (u->link.wanted)
+		link_start(u); /* meanwhile the old certificate serves */
 }
 
 void
@@ -123,6 +128,8 @@ enrol_refused(struct uplink *u, enum enrol_state state, const char *why)
 	progress_free(&n->progress);
 	if (keep(u, &e) == -1)
 		u->host->log(u->host, "enrolment: %s", e.text);
+	if (u->link.wanted)
+		link_start(u);
 }
 
 void
@@ -184,9 +191,17 @@ turn(void *ctx)
 	n->retry_ms = 0;
 	if (!u->active || !enrol_under_way(u))
 		return;
+	if (!mqtt_settled()) { /* of the stage before */
+		turn_in(u, SETTLE_MS);
+		return;
+	}
 	rc = steps[n->progress.stage].run(u, &e);
 	if (rc == 0)
 		enrol_advance(u);
+	else if (rc == -1 && n->failures >= OPEN_TRIES &&
+	    (n->progress.stage == STAGE_ACTIVATE ||
+		n->progress.stage == STAGE_INSTALL))
+		enrol_renew_request(u, e.text); /* it will never open */
 	else if (rc == -1)
 		enrol_retry(u, e.text, 0);
 }

@@ -12,6 +12,7 @@
 #include "uplink.h"
 
 #define CONNECT_S 20
+#define SETTLE_MS 20
 
 static void attempt(void *ctx);
 
@@ -127,6 +128,10 @@ attempt(void *ctx)
 	u->link.timer = 0;
 	if (!u->active || !u->link.wanted)
 		return;
+	if (!mqtt_settled()) { /* the talk that ended in this certificate */
+		u->link.timer = u->host->timer(u->host, SETTLE_MS, attempt, u);
+		return;
+	}
 	if ((u->link.mqtt == NULL && make(u, &e) == -1) ||
 	    mqtt_connect(u->link.mqtt, &e) == -1)
 		later(u, e.text);
@@ -141,13 +146,20 @@ link_start(struct uplink *u)
 }
 
 void
+link_pause(struct uplink *u)
+{
+	if (u->link.timer > 0)
+		u->host->untimer(u->host, u->link.timer);
+	u->link.timer = 0;
+	uplink_hang_up(u, &u->link.mqtt);
+}
+
+void
 link_stop(struct uplink *u)
 {
 	struct link *l = &u->link;
 
-	if (l->timer > 0)
-		u->host->untimer(u->host, l->timer);
-	uplink_hang_up(u, &l->mqtt);
+	link_pause(u);
 	*l = (struct link){ .wanted = false };
 }
 
@@ -157,6 +169,7 @@ link_wait(struct uplink *u, int ms)
 	struct timespec t0, t;
 
 	if (u->link.wanted && u->link.mqtt == NULL && u->link.failures == 0) {
+		mqtt_settle();
 		u->host->untimer(u->host, u->link.timer);
 		attempt(u);
 	}

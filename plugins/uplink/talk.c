@@ -12,7 +12,8 @@
 #include "uplink.h"
 
 #define CONNECT_S    20
-#define ANSWER_MS    20000
+#define ANSWER_MS    4000 /* doubled at each failure in a row */
+#define ANSWER_SHIFT 3
 #define REFUSALS_MAX 3
 
 /* Why a piece is said, and what a reply to it means. */
@@ -136,6 +137,17 @@ text_of(struct uplink *u, struct bytes *out, struct err *e)
 	return wire_confirm_encode(&c, out, e);
 }
 
+/* A worker that died with the request in hand says nothing more. */
+static void
+wait_for_answer(struct uplink *u)
+{
+	unsigned n = u->enrol.failures;
+
+	u->host->untimer(u->host, u->enrol.timer);
+	u->enrol.timer = u->host->timer(u->host,
+	    ANSWER_MS << (n > ANSWER_SHIFT ? ANSWER_SHIFT : n), silence, u);
+}
+
 static void
 say(struct uplink *u)
 {
@@ -148,16 +160,16 @@ say(struct uplink *u)
 	    mqtt_publish(u->enrol.mqtt, topic, text.p, text.len, false,
 		&u->enrol.token, &e) == -1)
 		again(u, e.text, 0);
+	else
+		wait_for_answer(u);
 }
 
-/* Success, with the remark that nobody was there to hear it, is no success. */
+/* Paho 1.3.12 does not pass on the code that says "nobody is subscribed". */
 static void
 said(struct uplink *u, int code)
 {
 	if (code >= 0x80)
 		again(u, "the broker refuses the message", 0);
-	else if (code == MQTT_NOBODY_LISTENS)
-		again(u, "no worker of the service is connected", 0);
 }
 
 static void
@@ -245,8 +257,37 @@ call(struct uplink *u, const struct mqtt_settings *s, struct err *e)
 	return 1;
 }
 
-int
-talk_request(struct uplink *u, struct err *e)
+/*
+ * A unit that has a certificate asks for the next with it. One with a TPM may
+ * fall back on the claim certificate, since its TPM vouches for it; one with a
+ * key in a file would be taken for a copy.
+ */
+static bool
+with_own(const struct uplink *u)
+{
+	return u->link.wanted &&
+	    (strcmp(u->enrol.progress.origin, "tpm") != 0 ||
+		u->enrol.failures % 2 == 0);
+}
+
+static int
+request_own(struct uplink *u, struct err *e)
+{
+	char cert[512], key[512], cn[WIRE_NAME_MAX + 1];
+	const struct mqtt_settings s = { .client_id = cn,
+		.certificate =
+		    uplink_file(u, cert, sizeof(cert), PURPOSE, ".chain"),
+		.key = uplink_file(u, key, sizeof(key), PURPOSE, ".key"),
+		.connect_s = CONNECT_S };
+
+	if (uplink_material(u, PURPOSE, cn, e) == -1)
+		return -1;
+	link_pause(u); /* the broker knows one session by this name */
+	return call(u, &s, e);
+}
+
+static int
+request_claim(struct uplink *u, struct err *e)
 {
 	char cert[512], key[512], id[WIRE_CLIENT_ID_MAX + 1], tail[9];
 	uint8_t raw[4];
@@ -263,6 +304,12 @@ talk_request(struct uplink *u, struct err *e)
 	(void)snprintf(cert, sizeof(cert), "%s/cert.pem", u->doc.claim);
 	(void)snprintf(key, sizeof(key), "%s/key.pem", u->doc.claim);
 	return call(u, &s, e);
+}
+
+int
+talk_request(struct uplink *u, struct err *e)
+{
+	return with_own(u) ? request_own(u, e) : request_claim(u, e);
 }
 
 int

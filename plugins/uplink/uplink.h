@@ -106,6 +106,8 @@ void enrol_renew_request(struct uplink *, const char *why);
 /* link.c */
 void link_start(struct uplink *); /* if there is a certificate; idempotent */
 void link_stop(struct uplink *);
+/* Hangs up, to be started again. */
+void link_pause(struct uplink *);
 /* Tells the agent that it is up: after applying it waits for that, so that a
  * bundle which cuts the unit off undoes itself. */
 void link_tell(struct uplink *);
