@@ -22,8 +22,12 @@ drop_one(
 	struct stat st;
 	json_t *note;
 
-	if (tree_stat(k->words->root, path, &st, e) == -1)
-		return -1;
+	/* Below a linked folder there is nothing to stat, but to read. */
+	if (tree_stat(k->words->root, path, &st, e) == -1) {
+		if (e->code != ELOOP)
+			return -1;
+		st.st_mode = S_IFREG;
+	}
 	if (S_ISREG(st.st_mode) &&
 	    (tree_read_through(
 		 k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, e) == -1 ||
@@ -46,7 +50,7 @@ drop_all(struct capturing *k, struct err *e)
 	for (size_t i = 0; i < k->c->policy.rule_count; i++) {
 		r = &k->c->policy.rules[i];
 		if (r->action == SCRUB_DROP && r->file[0] == '/' &&
-		    tree_list(k->words->root, r->file, &paths, e) == -1)
+		    tree_list_through(k->words->root, r->file, &paths, e) == -1)
 			return -1;
 	}
 	tree_sort(&paths);

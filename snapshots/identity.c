@@ -147,7 +147,7 @@ from_files(struct collecting *c, int root, struct err *e)
 	struct err why;
 	int rc = 0;
 
-	if (tree_list(root, c->rule->file, &paths, &why) == -1)
+	if (tree_list_through(root, c->rule->file, &paths, &why) == -1)
 		return 0;
 	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
 		rc = read_one(c, root, paths.all[i], e);

@@ -31,15 +31,38 @@ relative(const char *path)
 	return *path == '\0' ? "." : path;
 }
 
-int
-tree_stat(int root, const char *path, struct stat *st, struct err *e)
+/* through: links on the way are followed, but never out of the root. */
+static int
+tree_open(int root, const char *path, int flags, bool through, struct err *e)
 {
-	own_fd int fd =
-	    file_open_beneath(root, relative(path), O_PATH | O_NOFOLLOW, 0, e);
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (!through)
+		return file_open_beneath(
+		    root, relative(path), flags | O_NOFOLLOW, 0, e);
+	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return fd == -1 ? err_sys(e, "open %s", path) : (int)fd;
+}
+
+static int
+tree_stat_at(
+    int root, const char *path, bool through, struct stat *st, struct err *e)
+{
+	own_fd int fd = tree_open(root, path, O_PATH, through, e);
 
 	if (fd == -1)
 		return -1;
 	return fstat(fd, st) == -1 ? err_sys(e, "%s", path) : 0;
+}
+
+int
+tree_stat(int root, const char *path, struct stat *st, struct err *e)
+{
+	return tree_stat_at(root, path, false, st, e);
 }
 
 static int
@@ -67,8 +90,15 @@ add_path(struct tree_paths *paths, const char *path, struct err *e)
 struct walk {
 	int root;
 	struct tree_paths *paths;
+	bool through;
 	int depth;
 };
+
+static bool
+nothing_there(const struct err *e)
+{
+	return e->code == ENOENT || e->code == ENOTDIR;
+}
 
 /* Called for each entry of a folder. */
 typedef int entry_fn(struct walk *, const char *path, const char *name,
@@ -78,8 +108,8 @@ static int
 each_entry(struct walk *w, const char *folder, entry_fn *fn, const void *ctx,
     struct err *e)
 {
-	int fd = file_open_beneath(
-	    w->root, relative(folder), O_RDONLY | O_DIRECTORY, 0, e);
+	int fd =
+	    tree_open(w->root, folder, O_RDONLY | O_DIRECTORY, w->through, e);
 	char path[PATH_MAX];
 	struct dirent *de;
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
@@ -110,8 +140,18 @@ static int
 on_below(struct walk *w, const char *path, const char *name, const void *ctx,
     struct err *e)
 {
+	own_fd int link = -1;
+	struct stat st;
+
 	(void)name;
 	(void)ctx;
+	/* A link in a folder may lead back up: only those that the pattern
+	 * goes through are followed. */
+	if (w->through) {
+		link = tree_open(w->root, path, O_PATH | O_NOFOLLOW, true, e);
+		if (link == -1 || fstat(link, &st) == -1 || S_ISLNK(st.st_mode))
+			return 0;
+	}
 	return add_all(w, path, e);
 }
 
@@ -122,8 +162,8 @@ add_all(struct walk *w, const char *path, struct err *e)
 	struct stat st;
 	int rc;
 
-	if (tree_stat(w->root, path, &st, e) == -1)
-		return e->code == ENOENT ? 0 : -1;
+	if (tree_stat_at(w->root, path, w->through, &st, e) == -1)
+		return nothing_there(e) ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
 		return add_path(w->paths, path, e);
 	if (w->depth == TREE_DEPTH_MAX)
@@ -178,11 +218,29 @@ expand(struct walk *w, const char *done, const char *rest, struct err *e)
 		(void)snprintf(path, sizeof(path), "%s/%s", done, part.pattern);
 		return expand(w, path, part.rest, e);
 	}
-	if (tree_stat(w->root, done, &st, e) == -1)
-		return e->code == ENOENT || e->code == ENOTDIR ? 0 : -1;
+	if (tree_stat_at(w->root, done[0] == '\0' ? "/" : done, w->through, &st,
+		e) == -1)
+		return nothing_there(e) ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	return each_entry(w, done[0] == '\0' ? "/" : done, on_match, &part, e);
+}
+
+static long
+list(struct walk *w, const char *pattern, struct err *e)
+{
+	size_t before = w->paths->count;
+
+	if (pattern[0] != '/')
+		return err_set(
+		    e, EINVAL, "\"%s\" does not begin with /", pattern);
+	if (expand(w, "", pattern, e) == 0)
+		return (long)(w->paths->count - before);
+	if (e->code == ELOOP)
+		(void)err_set(e, ELOOP,
+		    "a folder on the way is a symbolic link; name the place "
+		    "where the files really are");
+	return err_in(e, "%s", pattern);
 }
 
 long
@@ -190,14 +248,17 @@ tree_list(
     int root, const char *pattern, struct tree_paths *paths, struct err *e)
 {
 	struct walk w = { .root = root, .paths = paths };
-	size_t before = paths->count;
 
-	if (pattern[0] != '/')
-		return err_set(
-		    e, EINVAL, "\"%s\" does not begin with /", pattern);
-	if (expand(&w, "", pattern, e) == -1)
-		return err_in(e, "%s", pattern);
-	return (long)(paths->count - before);
+	return list(&w, pattern, e);
+}
+
+long
+tree_list_through(
+    int root, const char *pattern, struct tree_paths *paths, struct err *e)
+{
+	struct walk w = { .root = root, .paths = paths, .through = true };
+
+	return list(&w, pattern, e);
 }
 
 static int
@@ -246,8 +307,8 @@ int
 tree_read(int root, const char *path, size_t max, struct bytes *out,
     struct stat *st, struct err *e)
 {
-	own_fd int fd = file_open_beneath(root, relative(path),
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, e);
+	own_fd int fd =
+	    tree_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, false, e);
 	struct stat after;
 
 	if (fd == -1)
@@ -271,15 +332,11 @@ int
 tree_read_through(
     int root, const char *path, size_t max, struct bytes *out, struct err *e)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
 	own_fd int fd =
-	    (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	    tree_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, true, e);
 
 	if (fd == -1)
-		return err_sys(e, "open %s", path);
+		return -1;
 	if (file_read_fd(fd, max, out, e) == -1)
 		return err_in(e, "%s", path);
 	return 0;

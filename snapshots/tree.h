@@ -30,6 +30,9 @@ struct tree_paths {
  */
 long
 tree_list(int root, const char *pattern, struct tree_paths *, struct err *);
+/* The same through links, which stay within root; see tree_read_through(). */
+long tree_list_through(
+    int root, const char *pattern, struct tree_paths *, struct err *);
 void tree_sort(struct tree_paths *);
 void tree_free(struct tree_paths *);
 
