@@ -166,7 +166,8 @@ call_install(const struct ingot_host *api, const char *name, const void *data,
 	struct host *h = of(api);
 	own_fd int fd = -1;
 
-	if (may(h, "install", INGOT_NEED_INSTALL, NOT(PHASE_RENDER)) == -1 ||
+	if (may(h, "install", INGOT_NEED_INSTALL,
+		NOT(PHASE_RENDER | PHASE_PROBE)) == -1 ||
 	    name_fits("install", name) == -1)
 		return -1;
 	if (data == NULL)

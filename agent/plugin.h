@@ -21,10 +21,9 @@
  *		 snapshot: whatever the plugin had put in place is taken away.
  *		 A plugin that serves starts serving here, and goes on after
  *		 it has returned (watch, timer).
- *	probe	 Is the system as the artifact says? Changes nothing that stays:
- *		 an aid that it installs it takes away before it returns. Says
- *		 what it looked at with host->finding(); a failed one does not
- *		 make probe return -1 (that is for "could not look").
+ *	probe	 Is the system as the artifact says? Changes nothing. Says what
+ *		 it looked at with host->finding(); a failed one does not make
+ *		 probe return -1 (that is for "could not look").
  *	answer	 optional: a question from another plugin or the command line.
  *		 The reply is what host->emit() wrote, JSON.
  *
