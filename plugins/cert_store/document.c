@@ -51,10 +51,7 @@ read_tcti(struct cert_doc *d, conf_node *root, struct err *e)
 static int
 add_purpose(struct cert_doc *d, conf_node *node, const char *s, struct err *e)
 {
-	const size_t n = strlen(s), end = sizeof(DOC_PENDING) - 1;
-
-	if (!key_purpose_ok(s) ||
-	    (n > end && strcmp(s + n - end, DOC_PENDING) == 0))
+	if (!key_purpose_ok(s) || doc_active_len(s) != strlen(s))
 		return conf_err(node, e,
 		    "purpose \"%s\": lower case letters, digits, . _ - and "
 		    "no " DOC_PENDING " at its end",
@@ -111,6 +108,16 @@ doc_write(const struct cert_doc *d, struct bytes *out)
 	for (size_t i = 0; i < d->count; i++)
 		bytes_fmt(out, "%s \"%s\"", i == 0 ? "" : ",", d->purposes[i]);
 	bytes_fmt(out, " ];\n");
+}
+
+size_t
+doc_active_len(const char *purpose)
+{
+	const char *dot = strrchr(purpose, '.');
+
+	return dot != NULL && strcmp(dot, DOC_PENDING) == 0
+	    ? (size_t)(dot - purpose)
+	    : strlen(purpose);
 }
 
 bool

@@ -33,6 +33,9 @@ struct cert_doc {
 int doc_read(struct cert_doc *, const char *text, size_t len, struct err *);
 void doc_write(const struct cert_doc *, struct bytes *out);
 
+/* Characters of purpose without the ".pending" at its end, if there is one. */
+size_t doc_active_len(const char *purpose);
+
 /* Is it one of the purposes, or the pending one of one? */
 bool doc_has(const struct cert_doc *, const char *purpose);
 

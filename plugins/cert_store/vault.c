@@ -79,7 +79,9 @@ open_generation(int state, const char *name, struct err *e)
 	int fd = openat(
 	    state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd == -1 ? err_sys(e, "generation %s", name) : fd;
+	if (fd == -1)
+		return err_sys(e, "generation %s", name);
+	return fd;
 }
 
 static int
@@ -365,14 +367,13 @@ drop_promoted(struct sweep *s, const char *link, void *args)
 {
 	char active[KEY_PURPOSE_MAX + 1], a[GENERATION_LEN + 1],
 	    b[GENERATION_LEN + 1];
-	const size_t n = strlen(link), end = sizeof(DOC_PENDING) - 1;
+	const size_t n = doc_active_len(link);
 	struct err ignored;
 
 	(void)args;
-	if (n <= end || n > KEY_PURPOSE_MAX ||
-	    strcmp(link + n - end, DOC_PENDING) != 0)
+	if (link[n] == '\0' || n == 0 || n > DOC_PURPOSE_MAX)
 		return 0;
-	(void)snprintf(active, sizeof(active), "%.*s", (int)(n - end), link);
+	(void)snprintf(active, sizeof(active), "%.*s", (int)n, link);
 	if (target(s->state, link, a, &ignored) == -1 ||
 	    target(s->state, active, b, &ignored) == -1 || strcmp(a, b) != 0)
 		return 0;

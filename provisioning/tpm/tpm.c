@@ -63,6 +63,10 @@ connect_to(const char *tcti, TSS2_TCTI_CONTEXT **out)
 	return rc;
 }
 
+/* Part 2, 7.2; the library's own names for them shift into the sign bit. */
+#define TRANSIENT_FIRST 0x80000000u
+#define SESSION_FIRST   0x02000000u
+
 /* Flushes every handle of one kind, whoever loaded it. */
 static TSS2_RC
 flush_kind(struct tpm *t, TPM2_HANDLE first)
@@ -85,10 +89,10 @@ flush_kind(struct tpm *t, TPM2_HANDLE first)
 static TSS2_RC
 empty(struct tpm *t)
 {
-	TSS2_RC rc = flush_kind(t, TPM2_TRANSIENT_FIRST);
+	TSS2_RC rc = flush_kind(t, TRANSIENT_FIRST);
 
 	if (rc == TSS2_RC_SUCCESS)
-		rc = flush_kind(t, TPM2_LOADED_SESSION_FIRST);
+		rc = flush_kind(t, SESSION_FIRST);
 	return rc;
 }
 

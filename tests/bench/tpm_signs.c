@@ -280,7 +280,7 @@ bench_enrolment(EVP_PKEY *pkey)
 	struct tpm_ek ek;
 	double spent, start = seconds();
 	struct err e;
-	size_t n, len;
+	size_t n = 0, len;
 
 	must(tpm_key_create(tpm, &fresh, &e) == 0 &&
 		key_csr(pkey, "bench", &csr, &e) == 0 &&

@@ -44,14 +44,14 @@ static char why[1024];
 
 /* --- the host ------------------------------------------------------------ */
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 say_log(const struct ingot_host *h, const char *fmt, ...)
 {
 	(void)h;
 	(void)fmt;
 }
 
-static int
+static int __attribute__((format(printf, 2, 3)))
 say_fail(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -63,7 +63,7 @@ say_fail(const struct ingot_host *h, const char *fmt, ...)
 	return -1;
 }
 
-static int
+static int __attribute__((format(printf, 2, 3)))
 say_emit(const struct ingot_host *h, const char *fmt, ...)
 {
 	char *text;
@@ -80,7 +80,7 @@ say_emit(const struct ingot_host *h, const char *fmt, ...)
 	return 0;
 }
 
-static int
+static int __attribute__((format(printf, 5, 6)))
 say_finding(const struct ingot_host *h, const char *id, const char *place,
     int passed, const char *fmt, ...)
 {
@@ -96,7 +96,7 @@ say_finding(const struct ingot_host *h, const char *id, const char *place,
 	return 0;
 }
 
-static int
+static int __attribute__((format(printf, 3, 4)))
 say_event(const struct ingot_host *h, const char *kind, const char *fmt, ...)
 {
 	(void)h;

@@ -225,6 +225,7 @@ only_version(const char *file)
 	OPENSSL_INIT_SETTINGS *init = OPENSSL_INIT_new();
 	FILE *f = fopen(file, "w");
 	const char *v = version == 13 ? "TLSv1.3" : "TLSv1.2";
+	int done;
 
 	if (f == NULL)
 		return -1;
@@ -234,7 +235,9 @@ only_version(const char *file)
 	    v, v);
 	(void)fclose(f);
 	OPENSSL_INIT_set_config_filename(init, file);
-	return OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, init) == 1 ? 0 : -1;
+	done = OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, init);
+	OPENSSL_INIT_free(init);
+	return done == 1 ? 0 : -1;
 }
 
 int
