@@ -61,16 +61,18 @@ ctl_parse(const char *text, size_t len, const struct ctl_verb **verb,
 	own_json json_t *j =
 	    json_parse("request", text, len, CTL_PACKET_MAX, e);
 	const char *name;
+	json_t *given;
 
+	*args = NULL;
 	if (j == NULL || json_known(j, known, e) == -1 ||
 	    json_str(j, "verb", INGOT_NAME_MAX, &name, e) == -1)
 		return -1;
 	if ((*verb = ctl_verb(name)) == NULL)
 		return err_set(e, EINVAL, "no verb \"%.64s\"", name);
-	*args = json_object_get(j, "args");
-	if (*args != NULL && !json_is_object(*args))
+	given = json_object_get(j, "args");
+	if (given != NULL && !json_is_object(given))
 		return err_set(e, EINVAL, "\"args\" is no object");
-	*args = *args == NULL ? json_object() : json_incref(*args);
+	*args = given == NULL ? json_object() : json_incref(given);
 	return *args == NULL ? err_set(e, ENOMEM, "out of memory") : 0;
 }
 

@@ -75,7 +75,7 @@ static void
 have(const char *plugin, const char *file, const char *grants)
 {
 	own_bytes struct bytes so = { 0 };
-	char text[2048];
+	char text[4096];
 	struct err e;
 
 	(void)snprintf(text, sizeof(text), BUILD "/tests/plugins/%s", file);
@@ -304,7 +304,7 @@ trail_count(const char *part)
 static void
 have_quiet(const char *more)
 {
-	char grants[1024];
+	char grants[2048];
 
 	(void)snprintf(grants, sizeof(grants),
 	    QUIET_GRANTS "late_ms = 2000;"
