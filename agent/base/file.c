@@ -63,7 +63,9 @@ open_folder(int dir, const char *path, struct err *e)
 {
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd == -1 ? err_sys(e, "open folder %s", path) : fd;
+	if (fd == -1)
+		return err_sys(e, "open folder %s", path);
+	return fd;
 }
 
 /* Folder of path, open; *last is the name in it. */

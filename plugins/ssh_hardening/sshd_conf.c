@@ -288,11 +288,12 @@ read_file(
 		.conf = c, .file = path, .match = match, .depth = depth
 	};
 	own_bytes struct bytes text = { 0 };
-	own_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	own_fd int fd = -1;
 
 	if (depth > DEPTH_MAX || c->files++ == SSHD_FILES_MAX)
 		return err_set(e, ELOOP, "%s: too many Includes", path);
 	/* Links are followed, as sshd does. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return err_sys(e, "open %s", path);
 	if (file_read_fd(fd, SSHD_FILE_MAX, &text, e) == -1)
