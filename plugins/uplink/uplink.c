@@ -16,7 +16,7 @@
 #include "uplink.h"
 #include "x509.h"
 
-#define PROBE_WAIT_MS 3000
+#define PROBE_WAIT_MS 5000
 
 static int
 sign(void *ctx, const char *purpose, const uint8_t digest[KEY_DIGEST_LEN],
