@@ -15,6 +15,10 @@
  *
  * Descriptors: 3 the agent, 4 the plugin file, 5 the sign channel (only with
  * INGOT_NEED_SIGN), then the handed ones from SPEC_HAND_FD in their order.
+ *
+ * A list holds at most SPEC_LIST_MAX - 1 entries and its end. A path must be
+ * there when the host starts and means what it was then: name a folder when
+ * what is in it is replaced by rename.
  */
 #define SPEC_AGENT_FD  3
 #define SPEC_PLUGIN_FD 4
@@ -27,16 +31,16 @@
 struct host_spec {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[SPEC_LIST_MAX]; /* supplementary, 0-ended */
-	uint32_t granted;	     /* INGOT_NEED_* */
-	unsigned memory_mb;	     /* limit of address space and data */
-	const char *state;	     /* NULL, or the plugin's own folder */
-	const char *read[SPEC_LIST_MAX];    /* NULL-ended paths */
-	const char *write[SPEC_LIST_MAX];   /* NULL-ended paths */
-	uint16_t connect[SPEC_LIST_MAX];    /* 0-ended TCP ports; none: with
-					       NETWORK any, else none */
-	uint16_t bind[SPEC_LIST_MAX];	    /* 0-ended TCP ports */
-	const char *hand[SPEC_LIST_MAX];    /* NULL-ended names */
+	gid_t groups[SPEC_LIST_MAX];      /* supplementary, 0-ended */
+	uint32_t granted;                 /* INGOT_NEED_* */
+	unsigned memory_mb;               /* limit of address space and data */
+	const char *state;                /* NULL, or the plugin's own folder */
+	const char *read[SPEC_LIST_MAX];  /* NULL-ended paths */
+	const char *write[SPEC_LIST_MAX]; /* NULL-ended paths */
+	uint16_t connect[SPEC_LIST_MAX];  /* 0-ended TCP ports; none: with
+					     NETWORK any, else none */
+	uint16_t bind[SPEC_LIST_MAX];     /* 0-ended TCP ports */
+	const char *hand[SPEC_LIST_MAX];  /* NULL-ended names */
 };
 
 /*
