@@ -148,7 +148,12 @@ apply_start(struct agent *agent, struct err *e)
 		log_error("%s", e->text);
 		a->current = 0;
 	}
-	return apply_load_live(a, e);
+	if (apply_load_live(a, e) == -1)
+		return -1;
+	/* Killed before its journal, a transaction left only litter. */
+	if (!a->journal_found)
+		apply_prune(a);
+	return 0;
 }
 
 void

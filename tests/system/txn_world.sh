@@ -22,7 +22,7 @@ world_settings() {
 	cat >"$ETC/ingot.conf" <<END
 state_dir = "$STATE";
 run_dir = "$RUN";
-log_dir = "$T/log";
+log_dir = "${LOG:-$T/log}";
 policy_dir = "$ETC/policies";
 shipped_dir = "$ETC/shipped";
 plugin_dir = "$B/tests/plugins";
@@ -72,6 +72,13 @@ world_bundle() {
 documents = "/etc/ingot/documents";
 files = [ ];
 optional = [ "$OUT" ];
+scrub = [ "scrub.conf" ];
+END
+	cat >"$T/scrub.conf" <<END
+rules = (
+	{ file = "*/secret"; format = "pairs"; key = "psk"; slot = "generated.psk:32"; },
+	{ file = "*/later"; format = "pairs"; key = "user"; slot = "issued.mqtt.username"; }
+);
 END
 	"$B/ingot" capture --config "$ETC/ingot.conf" --policy "$T/capture.conf" \
 	    --root "$T/sample-$name" --name "$name" --model gw100 \
@@ -90,6 +97,10 @@ world_start() {
 	t_until 10 world_idle
 }
 world_stop() { t_kill "$AGENT"; }
+world_kill() {
+	kill -9 "$AGENT"
+	wait "$AGENT" 2>/dev/null
+}
 
 # world_is VALUE: both plugins' files and the managed file; "" for none at all.
 world_is() {
