@@ -283,6 +283,7 @@ hosts_settle(struct agent *a)
 	a->hosts->ready = true;
 	loop_untimer(a->loop, a->hosts->settle);
 	notify_ready(a->notify);
+	notify_status(a->notify, "mode %s", mode_name(a->mode));
 }
 
 static void

@@ -27,7 +27,6 @@ struct service_call;
 #define SIGNING_MAX   8    /* SIGN under way, of one host */
 #define QUICK_DEATHS  8    /* one more is BROKEN */
 #define ROUND_MAX     16   /* messages of one host in one round of the loop */
-#define FLOOD_MAX     5000 /* lines dropped in a row before it is killed */
 #define KEY_OWNER     "cert_store"
 #define HOST_NAME_LEN (PLUGIN_NAME_MAX + 1)
 
@@ -84,6 +83,7 @@ struct host {
 	unsigned signing;
 	struct service_call *reload;
 	struct rate lines, events, changes;
+	struct rate flood; /* what was dropped of them */
 };
 
 struct hosts {

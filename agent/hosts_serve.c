@@ -26,6 +26,8 @@
 #define LINES_PER_S    20
 #define EVENTS_BURST   20
 #define EVENTS_PER_S   2
+#define FLOOD_BURST    5000 /* dropped ones, before it is killed */
+#define FLOOD_PER_S    200
 #define CLOSED_WAIT_MS 200 /* from a closed channel to its death */
 
 bool
@@ -126,7 +128,7 @@ on_log(struct host *h, const struct msg *m, struct err *e)
 		return err_set(e, EBADMSG, "LOG that lies about its length");
 	if (take_line(h))
 		log_info("%s: %s", h->name, line);
-	else if (h->lines.dropped > FLOOD_MAX)
+	else if (!rate_take(&h->flood, FLOOD_BURST, FLOOD_PER_S))
 		return err_set(e, ENOBUFS, "a flood of LOG");
 	return 0;
 }
@@ -157,7 +159,7 @@ on_event(struct host *h, const struct msg *m, struct err *e)
 		host_violation(h, "an event of kind \"%s\"", kind);
 	else if (take_event(h))
 		audit_say(h->agent->audit, h->name, kind, "%s", text);
-	else if (h->events.dropped > FLOOD_MAX)
+	else if (!rate_take(&h->flood, FLOOD_BURST, FLOOD_PER_S))
 		return err_set(e, ENOBUFS, "a flood of EVENT");
 	return 0;
 }
