@@ -9,8 +9,9 @@
  *	ask:FROM:VERB:JSON
  *	install:PURPOSE:FILE	cert.install with the chain of a PEM file
  *	sign:PURPOSE		a signature, verified with key.create's point
- *	kill:STEP		does STEP in a child that is killed before its
- *				1st, 2nd, ... system call, until one survives
+ *	kill:PURPOSE:STEP	does STEP in a child that is killed before its
+ *				1st, 2nd, ... system call, until one survives;
+ *				each time the key of PURPOSE must sign after it
  *
  * Each step prints what came of it; "NO why" when it failed.
  */
@@ -287,13 +288,18 @@ step_killed_at(const char *step, const char *document, int n)
 	return outlives(child, n);
 }
 
-/* After each kill a new plugin must find everything whole: PROBE is good, and
- * the active key signs. kill:STEP needs an "activate" before it. */
+/* After each kill a new plugin must find everything whole: the probe is asked,
+ * and the key signs. Needs an "activate" before it. */
 static char last_document[1024];
 
 static int
-step_kill(const char *step)
+step_kill(const char *rest)
 {
+	const char *step = strchr(rest, ':') + 1;
+	char purpose[64];
+
+	(void)snprintf(
+	    purpose, sizeof(purpose), "%.*s", (int)(step - rest) - 1, rest);
 	for (int n = 1; n < 3000; n++) {
 		bool survived;
 
@@ -302,7 +308,7 @@ step_kill(const char *step)
 		if (!open_plugin() ||
 		    step_text("activate", last_document) == -1 ||
 		    step_text("probe", last_document) == -1 ||
-		    step_sign("mqtt") == -1)
+		    step_sign(purpose) == -1)
 			return printf("killed before call %d\n", n), -1;
 		if (survived)
 			return printf("killed %d times\n", n - 1), 0;
