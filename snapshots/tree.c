@@ -303,6 +303,27 @@ changed(const struct stat *a, const struct stat *b)
 	    a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
 }
 
+/* Exactly size bytes, in one piece of memory: most of a capture is reading. */
+static int
+read_sized(int fd, size_t size, struct bytes *out)
+{
+	ssize_t n;
+
+	bytes_free(out);
+	if ((out->p = malloc(size + 1)) == NULL)
+		return -1;
+	out->room = size + 1;
+	while (out->len < size &&
+	    (n = pread(fd, out->p + out->len, size - out->len,
+		 (off_t)out->len)) != 0) {
+		if (n == -1 && errno != EINTR)
+			return -1;
+		out->len += n > 0 ? (size_t)n : 0;
+	}
+	out->p[out->len] = '\0';
+	return 0;
+}
+
 int
 tree_read(int root, const char *path, size_t max, struct bytes *out,
     struct stat *st, struct err *e)
@@ -318,8 +339,11 @@ tree_read(int root, const char *path, size_t max, struct bytes *out,
 	/* A hole is a disk image or a database that is being written. */
 	if (st->st_size > 0 && lseek(fd, 0, SEEK_HOLE) < st->st_size)
 		return err_set(e, ENODATA, "%s has holes", path);
-	if (file_read_fd(fd, max, out, e) == -1)
-		return err_in(e, "%s", path);
+	if (!S_ISREG(st->st_mode) || (uint64_t)st->st_size > max)
+		return err_set(e, EFBIG,
+		    "%s is no plain file of at most %zu bytes", path, max);
+	if (read_sized(fd, (size_t)st->st_size, out) == -1)
+		return err_sys(e, "read %s", path);
 	if (fstat(fd, &after) == -1)
 		return err_sys(e, "%s", path);
 	if (changed(st, &after) || (off_t)out->len != st->st_size)
