@@ -216,6 +216,7 @@ int
 ctl_start(struct agent *a, struct err *e)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
+	/* cppcheck-suppress getgrnamCalled ; the agent has one thread */
 	const struct group *gr = getgrnam(a->settings.group);
 
 	if (ctl == NULL)

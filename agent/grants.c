@@ -23,6 +23,7 @@ find_user(const char *name, uid_t *uid, gid_t *gid, struct err *e)
 	const struct passwd *pw;
 
 	errno = 0;
+	/* cppcheck-suppress getpwnamCalled ; the agent has one thread */
 	if ((pw = getpwnam(name)) == NULL)
 		return err_set(e, errno, "no user \"%s\" on this unit", name);
 	*uid = pw->pw_uid;
@@ -36,6 +37,7 @@ find_group(const char *name, gid_t *gid, struct err *e)
 	const struct group *gr;
 
 	errno = 0;
+	/* cppcheck-suppress getgrnamCalled ; the agent has one thread */
 	if ((gr = getgrnam(name)) == NULL)
 		return err_set(e, errno, "no group \"%s\" on this unit", name);
 	*gid = gr->gr_gid;

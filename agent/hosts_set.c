@@ -5,11 +5,13 @@
  * settings are read again. A host whose grants did not change is left alone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit.h"
+#include "file.h"
 #include "hosts_in.h"
 #include "log.h"
 #include "own.h"
@@ -26,19 +28,18 @@ static const char *const states[] = {
 _Static_assert(
     sizeof(states) / sizeof(*states) == LIFE_STATES, "a name for each");
 
-/* Resident memory, 0 for no process. */
+/* Resident memory, 0 for no process: the second word of statm, in pages. */
 static long
 rss_kb(pid_t pid)
 {
+	own_bytes struct bytes text = { 0 };
 	char path[64];
-	long size, resident = 0;
-	own_file FILE *f = NULL;
+	long resident;
+	struct err e;
 
-	if (pid == 0)
-		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	if ((f = fopen(path, "re")) == NULL ||
-	    fscanf(f, "%ld %ld", &size, &resident) != 2)
+	if (pid == 0 || file_read(AT_FDCWD, path, 256, &text, &e) == -1 ||
+	    sscanf(text.p, "%*s %ld", &resident) != 1)
 		return 0;
 	return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }

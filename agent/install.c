@@ -49,15 +49,11 @@ look(int dir, const char *path, struct bytes *text, struct stat *st,
 	own_fd int fd =
 	    openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd == -1 && errno == ENOENT)
-		return 0;
 	if (fd == -1)
-		return err_sys(e, "open %s", path);
-	if (fstat(fd, st) == -1)
-		return err_sys(e, "stat %s", path);
+		return errno == ENOENT ? 0 : err_sys(e, "open %s", path);
 	if (file_read_fd(fd, INGOT_TEXT_MAX, text, e) == -1)
 		return err_in(e, "%s", path);
-	return 1;
+	return fstat(fd, st) == -1 ? err_sys(e, "stat %s", path) : 1;
 }
 
 static int

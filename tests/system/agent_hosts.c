@@ -45,6 +45,9 @@ static struct reply {
 } reply;
 
 static const char *
+path(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *
 path(const char *fmt, ...)
 {
 	static char out[4][512];
