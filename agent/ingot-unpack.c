@@ -105,34 +105,37 @@ static const int allowed[] = {
 #endif
 };
 
+/* "uid=", and a number behind it. */
 static int
-read_words(int argc, char *argv[], struct words *w, struct err *e)
+read_number(const char *word, struct words *w, struct err *e)
 {
 	const struct {
 		const char *key;
 		unsigned long *number;
 	} keys[] = { { "uid=", &w->uid }, { "gid=", &w->gid },
 		{ "floor=", &w->floor }, { "unsigned=", &w->unsigned_ok } };
-	size_t known, k;
 	char *end;
 
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "model=", 6) == 0) {
-			w->model = argv[i] + 6;
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		size_t n = strlen(keys[k].key);
+
+		if (strncmp(word, keys[k].key, n) != 0)
 			continue;
-		}
-		for (k = 0, known = sizeof(keys) / sizeof(keys[0]); k < known;
-		     k++)
-			if (strncmp(
-				argv[i], keys[k].key, strlen(keys[k].key)) == 0)
-				break;
-		if (k == known)
-			return err_set(e, EINVAL, "what is %s?", argv[i]);
-		*keys[k].number =
-		    strtoul(argv[i] + strlen(keys[k].key), &end, 10);
-		if (*end != '\0')
-			return err_set(e, EINVAL, "what is %s?", argv[i]);
+		*keys[k].number = strtoul(word + n, &end, 10);
+		if (word[n] >= '0' && word[n] <= '9' && *end == '\0')
+			return 0;
 	}
+	return err_set(e, EINVAL, "what is %s?", word);
+}
+
+static int
+read_words(int argc, char *argv[], struct words *w, struct err *e)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "model=", 6) == 0)
+			w->model = argv[i] + 6;
+		else if (read_number(argv[i], w, e) == -1)
+			return -1;
 	return w->model == NULL ? err_set(e, EINVAL, "no model= given") : 0;
 }
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "capture_report.h"
-#include "own.h"
 
 int
 capture_root(const char *path, bool *live, struct err *e)

@@ -376,7 +376,7 @@ what_comes_after_the_last_member_is_refused(void **state)
 	p.count -= 2;
 	refused(&p, "proof is missing");
 	p.count++;
-	p.behind = "\0hidden" + 1;
+	p.behind = "hidden";
 	refused(&p, "behind the archive's end");
 	parts_free(&p);
 }
@@ -496,6 +496,29 @@ a_cut_or_lengthened_bundle_is_refused(void **state)
 	parts_free(&p);
 }
 
+/* Bit 4 of the frame header says nothing (RFC 8878 section 3.1.1.1.1.3). */
+static void
+damage_that_changes_no_content_is_told_by_the_seal(void **state)
+{
+	const struct bundle_trust trust = { .anchors = maker.anchors };
+	own_bytes struct bytes all = { 0 };
+	own_fd int fd = -1;
+	struct bundle_info info;
+	struct parts p;
+	struct err e;
+	char c;
+
+	(void)state;
+	parts_make(&p, &maker);
+	fd = craft_bundle(p.entries, p.count, NULL);
+	assert_int_equal(file_read_fd(fd, 1 << 20, &all, &e), 0);
+	c = (char)(all.p[4] ^ 0x10);
+	assert_int_equal(pwrite(fd, &c, 1, 4), 1);
+	assert_int_equal(open_into(fd, &trust, &info, &e), -1);
+	assert_non_null(strstr(e.text, "its seal does not match"));
+	parts_free(&p);
+}
+
 static void
 a_frame_after_the_frame_is_refused(void **state)
 {
@@ -549,6 +572,7 @@ main(void)
 		in_a_place(a_decompression_bomb_is_cut_short),
 		in_a_place(a_bomb_behind_the_archive_is_cut_short),
 		in_a_place(a_cut_or_lengthened_bundle_is_refused),
+		in_a_place(damage_that_changes_no_content_is_told_by_the_seal),
 		in_a_place(a_frame_after_the_frame_is_refused),
 		in_a_place(what_is_no_file_is_no_bundle),
 	};
