@@ -7,8 +7,9 @@ spki_of() { # UNIT: hash of the operational certificate's public key
 	openssl x509 -in "$LAB/$1.leaf.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1
 }
 
-json_of() { # UNIT FILTER-KEY: a text of `ingot status --json`
-	sed -nE "s/.*\"$2\": *\"?([^\",}]*)\"?.*/\\1/p" "$LAB/$1.status" | head -1
+# A text of what the unit recorded when its enrolment was confirmed.
+enrolled_as() { # UNIT KEY
+	sed -nE "s/.*\"$2\": *\"([^\"]*)\".*/\1/p" "$(unit_root "$1")/var/lib/ingot/identity/enrolment.json"
 }
 
 ssh_try() { # UNIT OPTIONS...: one login attempt as an outsider
@@ -39,14 +40,13 @@ tpm_holds() { # UNIT
 	local dir spki
 	dir=$(unit_do "$1" sh -c 'ls -d /var/lib/ingot/plugins/cert_store' 2>/dev/null)
 	spki=$(spki_of "$1")
-	unit_do "$1" ingot status --json | grep -q '"origin": *"tpm"' || { echo "origin is not tpm"; return 1; }
+	[ "$(enrolled_as "$1" origin)" = tpm ] || { echo "origin is not tpm"; return 1; }
 	unit_do "$1" env LC_ALL=C sh /run/lab/readpublic "$dir" "$spki"
 }
 
 prove_unit() { # UNIT
 	local u=$1 r
 	r=$(unit_root "$u")
-	unit_do "$u" ingot status --json >"$LAB/$u.status" 2>&1
 	note "$u" after "$(open_ports "$u")"
 	note "$u" ssh "$(ssh_verdict "$u")"
 	note "$u" snapshot "$(unit_do "$u" ingot snapshots --json | grep -oE '[0-9a-f]{64}' | head -1)"
@@ -54,7 +54,7 @@ prove_unit() { # UNIT
 	unit_leaf "$u" >"$LAB/$u.leaf.pem"
 	note "$u" subject "$(openssl x509 -in "$LAB/$u.leaf.pem" -noout -subject -nameopt RFC2253 | sed 's/^subject=//')"
 	note "$u" spki "$(spki_of "$u")"
-	note "$u" origin "$(json_of "$u" origin)"
+	note "$u" origin "$(enrolled_as "$u" origin)"
 	tests/lab/search $LAB/secrets "$LAB/units/$u/upper" >"$LAB/$u.found" 2>&1
 	note "$u" found "$(wc -l <"$LAB/$u.found")"
 	claim "$u: no golden secret anywhere on it" test "$(got "$u" found)" = 0
@@ -62,6 +62,7 @@ prove_unit() { # UNIT
 	claim "$u: only SSH answers a scan of all ports, IPv4 and IPv6" test "$(got "$u" after)" = 22
 	claim "$u: SSH takes keys only, root not at all" test "$(got "$u" ssh)" = "keys only, no root"
 	claim "$u: its TPM made the key of its certificate and keeps it" tpm_holds "$u"
+	claim "$u: the service's registry holds its certificate as active" registered "$u"
 	claim "$u: the audit trail's chain holds" unit_do "$u" ingot log --verify
 	claim "$u: an unsigned bundle is refused" refused "$u" ingot apply /run/unsigned.ingot
 	claim "$u: a development command is refused" refused "$u" ingot ask uplink enrol.start
@@ -81,34 +82,36 @@ prove_unsigned_plugin() { # UNIT
 	unit_wait "$u" 15 sh -c 'ingot plugins --json | grep -q firewall_policy'
 }
 
-unit_leaf() { # UNIT: the operational certificate, from the service's registry
-	ingot-provision show "$(got "$1" serial)" --home $LAB/cloud --json |
-	    sed -nE 's/.*"pem": *"([^"]*)".*/\1/p' | sed 's/\\n/\n/g'
+# The operational certificate, from where cert_store keeps it.
+unit_leaf() { cat "$(unit_root "$1")/var/lib/ingot/plugins/cert_store/mqtt/chain.pem"; }
+
+# The registry knows this very certificate, and no other, as the unit's.
+registered() { # UNIT
+	local print
+	print=$(openssl x509 -in "$LAB/$1.leaf.pem" -noout -fingerprint -sha256 |
+	    sed 's/.*=//; s/://g' | tr A-F a-f)
+	ingot-provision show "$(got "$1" serial)" --home $LAB/cloud --json | tee /dev/stderr |
+	    grep -q "\"fingerprint\": *\"$print\".*\"state\": *\"active\""
 }
 
 all_differ() { [ "$(for u in $units; do got "$u" "$1"; done | sort -u | wc -l)" -eq 3 ]; }
 all_equal() { [ "$(for u in $units; do got "$u" "$1"; done | sort -u | wc -l)" -eq 1 ]; }
 
 prove() {
+	local u pids
 	say "asking from outside: port scan, SSH, TPM, search for secrets"
 	unit_do golden ingot capture --name site-a --model gw100 --sequence 2 --out /run/maker/unsigned.ingot >/dev/null 2>&1
+	pids=
 	for u in $units; do
 		cp "$(unit_root golden)/run/maker/unsigned.ingot" "$(unit_root "$u")/run/unsigned.ingot"
 		prove_unit "$u" &
+		pids="$pids $!"
 	done
-	wait_all
+	# shellcheck disable=SC2086
+	wait $pids
 	claim "the snapshot is the same on all three" all_equal snapshot
 	claim "three certificates, three subjects" all_differ subject
 	claim "three certificates, three keys" all_differ spki
 	prove_unsigned_plugin unit3
 	say "asked: $(grep -c ^kept $LAB/claims) promises kept, $(grep -c ^broken $LAB/claims) broken"
-}
-
-# Waits for background jobs of this shell but not for the cloud's daemons.
-wait_all() {
-	local pid
-	for pid in $(jobs -p); do
-		case " $(tr "\n" " " <$LAB/cloud.pids) " in *" $pid "*) continue ;; esac
-		wait "$pid"
-	done
 }
