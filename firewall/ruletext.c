@@ -88,7 +88,7 @@ take_iface(char to[FW_IFACE_LEN], const char *s)
 {
 	if (!fw_iface_valid(s))
 		return -1;
-	(void)snprintf(to, FW_IFACE_LEN, "%s", s);
+	memcpy(to, s, strlen(s) + 1);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ take_rule(struct fw_rule *r, const char *line)
 {
 	char copy[FW_LINE_MAX], *rest = copy, *flag;
 
-	(void)snprintf(copy, sizeof(copy), "%s", line);
+	memcpy(copy, line, strlen(line) + 1); /* of FW_LINE_MAX, too */
 	while ((flag = strsep(&rest, " ")) != NULL) {
 		const char *value = strsep(&rest, " ");
 
