@@ -102,6 +102,7 @@ own_values_of(struct facts *f, conf_node *root, struct err *e)
 {
 	conf_node *group, *one;
 	const char *text;
+	struct err why;
 
 	if ((f->values = json_object()) == NULL)
 		return err_set(e, ENOMEM, "no memory");
@@ -111,8 +112,8 @@ own_values_of(struct facts *f, conf_node *root, struct err *e)
 		one = conf_at(group, i);
 		if (conf_text(one, SLOT_VALUE_MAX, &text, e) == -1)
 			return -1;
-		if (pair_check("values", conf_name(one), text, e) == -1)
-			return conf_err(one, e, "%s", e->text);
+		if (pair_check("values", conf_name(one), text, &why) == -1)
+			return conf_err(one, e, "%s", why.text);
 		(void)json_object_set_new(
 		    f->values, conf_name(one), json_string(text));
 	}

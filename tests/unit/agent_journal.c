@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
