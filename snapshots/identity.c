@@ -25,7 +25,6 @@
 struct collecting {
 	struct scrub *s;
 	const struct identity_rule *rule;
-	const char *path;
 	const struct bytes *text;
 	json_t *counts;
 	unsigned found; /* by this rule */
@@ -124,17 +123,12 @@ ssh_key(struct collecting *c, struct err *e)
 }
 
 static int
-read_one(struct collecting *c, int root, const char *path, struct err *e)
+read_text(struct collecting *c, struct err *e)
 {
-	own_bytes struct bytes text = { 0 };
 	const struct field_format *format = field_format(c->rule->format);
 
-	if (tree_read_through(root, path, FILE_MAX, &text, e) == -1)
-		return -1;
-	c->path = path;
-	c->text = &text;
 	if (format != NULL)
-		return format->scan(text.p, text.len, on_field, c, e);
+		return format->scan(c->text->p, c->text->len, on_field, c, e);
 	return strcmp(c->rule->format, "ssh-key") == 0 ? ssh_key(c, e)
 						       : first_line(c, e);
 }
@@ -144,16 +138,18 @@ static int
 from_files(struct collecting *c, int root, struct err *e)
 {
 	struct tree_paths paths = { 0 };
+	own_bytes struct bytes text = { 0 };
 	struct err why;
 	int rc = 0;
 
 	if (tree_list_through(root, c->rule->file, &paths, &why) == -1)
 		return 0;
-	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
-		rc = read_one(c, root, paths.all[i], e);
-		if (rc == -1 && (e->code == ENOENT || e->code == EACCES))
-			rc = 0;
-	}
+	c->text = &text;
+	for (size_t i = 0; rc == 0 && i < paths.count; i++)
+		if (tree_read_through(
+			root, paths.all[i], FILE_MAX, &text, &why) == 0)
+			rc = read_text(c, e);
+	c->text = NULL;
 	tree_free(&paths);
 	return rc;
 }

@@ -28,9 +28,9 @@ typedef int slot_value_fn(void *ctx, const char *name,
  * value yet (out is then not to be used; missing, when not NULL, receives the
  * first one's name), or -1 with "what:line: ...".
  */
-int slot_fill(const char *what, const char *text, size_t len, slot_value_fn *,
-    void *ctx, struct bytes *out, char missing[SLOT_NAME_MAX + 1],
-    struct err *);
+int slot_fill(const char *what, const char *text, size_t len,
+    slot_value_fn *value, void *ctx, struct bytes *out,
+    char missing[SLOT_NAME_MAX + 1], struct err *e);
 
 /* Is "unit.serial" or "generated.psk:32" a name that slot_fill() takes? */
 int slot_name_check(const char *name, struct err *);

@@ -33,7 +33,7 @@ is_keyword(const char *name)
 	char low[FIELD_NAME_MAX];
 	size_t n = 0;
 
-	for (; name[n] != '\0' && n < sizeof(low) - 1; n++)
+	for (; n < sizeof(low) - 1 && name[n] != '\0'; n++)
 		low[n] = (char)tolower((unsigned char)name[n]);
 	low[n] = '\0';
 	for (size_t i = 0; i < LENGTH(keywords); i++)

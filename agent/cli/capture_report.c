@@ -13,16 +13,15 @@
 int
 capture_root(const char *path, bool *live, struct err *e)
 {
-	own_fd int fd =
-	    open(path == NULL ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *root = path == NULL ? "/" : path;
 	struct stat ours, its;
+	int fd;
 
-	if (fd == -1)
-		return err_sys(e, "open %s", path == NULL ? "/" : path);
-	if (stat("/", &ours) == -1 || fstat(fd, &its) == -1)
-		return err_sys(e, "/");
+	if (stat("/", &ours) == -1 || stat(root, &its) == -1)
+		return err_sys(e, "%s", root);
 	*live = ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
-	return take_fd(&fd);
+	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd == -1 ? err_sys(e, "open %s", root) : fd;
 }
 
 json_t *
