@@ -21,7 +21,9 @@ capture_root(const char *path, bool *live, struct err *e)
 		return err_sys(e, "%s", root);
 	*live = ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd == -1 ? err_sys(e, "open %s", root) : fd;
+	if (fd == -1)
+		return err_sys(e, "open %s", root);
+	return fd;
 }
 
 json_t *
