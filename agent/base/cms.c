@@ -40,11 +40,10 @@ int
 cms_sign(const void *data, size_t len, EVP_PKEY *key, STACK_OF(X509) * chain,
     struct bytes *out, struct err *e)
 {
-	const unsigned flags = CMS_DETACHED | CMS_BINARY | CMS_PARTIAL |
-	    CMS_NOSMIMECAP;
+	const unsigned flags =
+	    CMS_DETACHED | CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP;
 	own_bio BIO *in = BIO_new_mem_buf(data, (int)len);
-	own_cms CMS_ContentInfo *cms =
-	    CMS_sign(NULL, NULL, NULL, NULL, flags);
+	own_cms CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
 
 	if (in == NULL || cms == NULL)
 		return err_ssl(e, "CMS");
@@ -67,8 +66,8 @@ parse(const void *sig, size_t len, struct err *e)
 	CMS_ContentInfo *cms;
 
 	if (len > CMS_SIG_MAX)
-		return (void)err_set(e, EFBIG,
-			   "signature larger than %d bytes", CMS_SIG_MAX),
+		return (void)err_set(e, EFBIG, "signature larger than %d bytes",
+			   CMS_SIG_MAX),
 		       NULL;
 	cms = d2i_CMS_ContentInfo(NULL, &p, (long)len);
 	if (cms == NULL)

@@ -26,7 +26,8 @@
 
 struct conf {
 	config_t tree;
-	char name[CONF_NAME_MAX]; /* shown in errors: a path or "firewall.conf" */
+	char name[CONF_NAME_MAX]; /* shown in errors: a path or "firewall.conf"
+				   */
 };
 
 typedef const config_setting_t conf_node;
@@ -53,8 +54,8 @@ int conf_known(conf_node *group, const char *const known[], struct err *);
 /* The member, or NULL when it is not there. */
 conf_node *conf_get(conf_node *group, const char *name);
 /* The member as a group / a list or array; absent: NULL and 0. Wrong: -1. */
-int conf_group(
-    conf_node *group, const char *name, conf_node **out, struct err *);
+int
+conf_group(conf_node *group, const char *name, conf_node **out, struct err *);
 int conf_list(conf_node *group, const char *name, size_t max, conf_node **out,
     struct err *);
 size_t conf_len(conf_node *list); /* 0 for NULL */
@@ -72,8 +73,8 @@ int conf_str_or(conf_node *group, const char *name, size_t max,
     const char *otherwise, const char **out, struct err *);
 int conf_int_or(conf_node *group, const char *name, int64_t min, int64_t max,
     int64_t otherwise, int64_t *out, struct err *);
-int conf_bool_or(
-    conf_node *group, const char *name, bool otherwise, bool *out, struct err *);
+int conf_bool_or(conf_node *group, const char *name, bool otherwise, bool *out,
+    struct err *);
 /* The node itself as a text. */
 int conf_text(conf_node *, size_t max, const char **out, struct err *);
 

@@ -17,8 +17,7 @@ int sha256_add(struct sha256 *, const void *, size_t, struct err *);
 int sha256_end(struct sha256 *, uint8_t out[static SHA256_LEN], struct err *);
 void sha256_free(struct sha256 *);
 
-int sha256(
-    const void *, size_t, uint8_t out[static SHA256_LEN], struct err *);
+int sha256(const void *, size_t, uint8_t out[static SHA256_LEN], struct err *);
 /* Of the whole file behind fd, from its start; the offset is not moved. */
 int sha256_fd(int fd, uint8_t out[static SHA256_LEN], struct err *);
 

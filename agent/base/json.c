@@ -37,8 +37,7 @@ json_parse(
 	json_t *j;
 
 	if (len > max) {
-		(void)err_set(
-		    e, EFBIG, "%s: larger than %zu bytes", name, max);
+		(void)err_set(e, EFBIG, "%s: larger than %zu bytes", name, max);
 		return NULL;
 	}
 	if (too_deep(text, len)) {
@@ -76,16 +75,15 @@ json_known(const json_t *j, const char *const known[], struct err *e)
 
 	if (!json_is_object(j))
 		return err_set(e, EBADMSG, "not a JSON object");
-	json_object_foreach((json_t *)j, key, value)
-		if (!listed(known, key))
-			return err_set(
-			    e, EBADMSG, "unknown key \"%.64s\"", key);
+	json_object_foreach(
+	    (json_t *)j, key, value) if (!listed(known, key)) return err_set(e,
+	    EBADMSG, "unknown key \"%.64s\"", key);
 	return 0;
 }
 
 int
-json_str_or(const json_t *j, const char *key, size_t max,
-    const char *otherwise, const char **out, struct err *e)
+json_str_or(const json_t *j, const char *key, size_t max, const char *otherwise,
+    const char **out, struct err *e)
 {
 	const json_t *v = json_object_get(j, key);
 
@@ -119,13 +117,11 @@ json_num(const json_t *j, const char *key, int64_t min, int64_t max,
 	const json_t *v = json_object_get(j, key);
 
 	if (!json_is_integer(v))
-		return err_set(
-		    e, EBADMSG, "\"%s\" is not a whole number", key);
+		return err_set(e, EBADMSG, "\"%s\" is not a whole number", key);
 	*out = json_integer_value(v);
 	if (*out < min || *out > max)
-		return err_set(e, ERANGE,
-		    "\"%s\" is not between %lld and %lld", key, (long long)min,
-		    (long long)max);
+		return err_set(e, ERANGE, "\"%s\" is not between %lld and %lld",
+		    key, (long long)min, (long long)max);
 	return 0;
 }
 
@@ -138,8 +134,8 @@ json_array_of(
 	if (!json_is_array(v))
 		return err_set(e, EBADMSG, "\"%s\" is not a list", key);
 	if (json_array_size(v) > max)
-		return err_set(e, EBADMSG, "\"%s\" has more than %zu entries",
-		    key, max);
+		return err_set(
+		    e, EBADMSG, "\"%s\" has more than %zu entries", key, max);
 	*out = v;
 	return 0;
 }

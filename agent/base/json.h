@@ -33,7 +33,8 @@ take_json(json_t **j)
 json_t *json_parse(
     const char *name, const char *text, size_t len, size_t max, struct err *);
 
-/* One line, keys sorted, so equal values give equal bytes. malloc'ed or NULL. */
+/* One line, keys sorted, so equal values give equal bytes. malloc'ed or NULL.
+ */
 char *json_line(const json_t *);
 
 /* Refuses a value that is no object, and keys not in the NULL-ended list. */

@@ -21,13 +21,13 @@ void loop_free(struct loop *);
 
 /* Level-triggered. A second call for the same fd changes events and callback.
  * The fd stays the caller's: loop_forget() before it is closed. */
-int loop_watch(struct loop *, int fd, uint32_t events, loop_fd_fn *,
-    void *ctx, struct err *);
+int loop_watch(struct loop *, int fd, uint32_t events, loop_fd_fn *, void *ctx,
+    struct err *);
 void loop_forget(struct loop *, int fd);
 
 /* One-shot, CLOCK_BOOTTIME, after_ms from now. An id > 0, or -1. */
-int loop_timer(struct loop *, uint64_t after_ms, loop_timer_fn *, void *ctx,
-    struct err *);
+int loop_timer(
+    struct loop *, uint64_t after_ms, loop_timer_fn *, void *ctx, struct err *);
 void loop_untimer(struct loop *, int id); /* 0, -1 and fired ones are fine */
 
 /* Until loop_stop(), or -1. */

@@ -16,8 +16,8 @@
  * own_str and own_file do the same for malloc'ed text and for streams.
  * OWN(type, free) in another header makes one more kind.
  */
-#define own_fd	 __attribute__((cleanup(own_fd_close), unused))
-#define own_str	 __attribute__((cleanup(own_str_free), unused))
+#define own_fd   __attribute__((cleanup(own_fd_close), unused))
+#define own_str  __attribute__((cleanup(own_str_free), unused))
 #define own_file __attribute__((cleanup(own_file_close), unused))
 
 /* own_KIND(ptr variable) calls release(pointer) at the end of scope. */

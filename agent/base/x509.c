@@ -41,13 +41,13 @@ read_all(BIO *bio, STACK_OF(X509) * chain, struct err *e)
 {
 	X509 *x;
 
-	while ((x = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)) !=
-	    NULL) {
+	while (
+	    (x = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)) != NULL) {
 		if (sk_X509_num(chain) == X509_CHAIN_MAX ||
 		    sk_X509_push(chain, x) <= 0) {
 			X509_free(x);
-			return err_set(e, E2BIG,
-			    "more than %d certificates", X509_CHAIN_MAX);
+			return err_set(e, E2BIG, "more than %d certificates",
+			    X509_CHAIN_MAX);
 		}
 	}
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
@@ -109,8 +109,8 @@ x509_req_parse(const char *pem, size_t len, struct err *e)
 	X509_REQ *req;
 
 	if (len > X509_PEM_MAX)
-		return (void)err_set(e, EFBIG, "CSR larger than %d bytes",
-			   X509_PEM_MAX),
+		return (void)err_set(
+			   e, EFBIG, "CSR larger than %d bytes", X509_PEM_MAX),
 		       NULL;
 	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
 		return (void)err_ssl(e, "CSR"), NULL;
@@ -203,8 +203,8 @@ x509_verify(X509_STORE *store, STACK_OF(X509) * chain, int purpose, time_t at,
 	int rc;
 
 	if (ctx == NULL ||
-	    X509_STORE_CTX_init(
-		ctx, store, sk_X509_value(chain, 0), chain) != 1)
+	    X509_STORE_CTX_init(ctx, store, sk_X509_value(chain, 0), chain) !=
+		1)
 		rc = err_ssl(e, "verify");
 	else
 		rc = verify_with(ctx, purpose, at, e);
@@ -243,8 +243,8 @@ x509_subject(const X509 *x, char *out, size_t size)
 	int n = -1;
 
 	if (bio != NULL &&
-	    X509_NAME_print_ex(bio, X509_get_subject_name(x), 0,
-		XN_FLAG_RFC2253) >= 0)
+	    X509_NAME_print_ex(
+		bio, X509_get_subject_name(x), 0, XN_FLAG_RFC2253) >= 0)
 		n = BIO_read(bio, out, (int)size - 1);
 	out[n < 0 ? 0 : n] = '\0';
 }

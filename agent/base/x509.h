@@ -29,10 +29,10 @@ OWN_POINTER(req, X509_REQ, X509_REQ_free)
 #define own_x509  __attribute__((cleanup(own_x509_free), unused))
 #define own_pkey  __attribute__((cleanup(own_pkey_free), unused))
 #define own_store __attribute__((cleanup(own_store_free), unused))
-#define own_req	  __attribute__((cleanup(own_req_free), unused))
+#define own_req   __attribute__((cleanup(own_req_free), unused))
 #define own_chain __attribute__((cleanup(own_chain_free), unused))
 
-void own_chain_free(STACK_OF(X509) * *);
+void own_chain_free(STACK_OF(X509) **);
 
 /* All certificates of the text, in its order; none at all is an error. */
 STACK_OF(X509) * x509_chain_parse(const char *pem, size_t len, struct err *);
@@ -52,8 +52,8 @@ X509_STORE *x509_anchors(const char *path, struct err *);
  * for purpose (X509_PURPOSE_*), RFC 5280 section 6. Signatures below security
  * level 2 are refused.
  */
-int x509_verify(X509_STORE *, STACK_OF(X509) * chain, int purpose, time_t at,
-    struct err *);
+int x509_verify(
+    X509_STORE *, STACK_OF(X509) * chain, int purpose, time_t at, struct err *);
 
 /* The one CN; none, several, or characters outside [A-Za-z0-9._-]: -1. */
 int x509_common_name(

@@ -15,11 +15,12 @@
  *
  *	mqtt -> +0123456789abcdef	a link per purpose, replaced by rename
  *	mqtt.pending -> +fedcba9876543210
- *	+0123456789abcdef/		a generation: one key and what belongs
- *		tpm.pub, tpm.priv	to it; useless without this TPM,
- *		key.pem			or, on a unit without one, the key
- *(0600) cn			the name its last CSR was made for chain.pem
- *its certificate, leaf first
+ *	+0123456789abcdef/		a generation: one key and what
+ *					belongs to it
+ *		tpm.pub, tpm.priv	useless without this TPM; or
+ *		key.pem			(0600) on a unit without one
+ *		cn			the name its last CSR was made for
+ *		chain.pem		its certificate, leaf first
  *
  * A generation gets its key before a link leads to it, and is removed when no
  * link does, so at each moment a purpose has a whole key, and a certificate
