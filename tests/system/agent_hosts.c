@@ -5,7 +5,7 @@
  * must hold everywhere: a request is answered exactly once; the other plugins
  * do not notice; the audit trail does.
  *
- *	agent_hosts		runs all; needs root
+ *	BUILD_DIR=... [KEYS=...] agent_hosts	needs root
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,7 +81,8 @@ have(const char *plugin, const char *file, const char *grants)
 	char text[4096];
 	struct err e;
 
-	(void)snprintf(text, sizeof(text), BUILD "/tests/plugins/%s", file);
+	(void)snprintf(text, sizeof(text), "%s/tests/plugins/%s",
+	    getenv("BUILD_DIR"), file);
 	if (file_read(AT_FDCWD, text, 8 * 1024 * 1024, &so, &e) == -1 ||
 	    file_write(AT_FDCWD, path("so/%s.so", plugin), so.p, so.len,
 		FILE_PUBLIC, &e) == -1)
@@ -156,7 +157,7 @@ start_with(const char *more)
 	    "shipped_dir = \"%s/none\"; plugin_dir = \"%s/so\";\n"
 	    "anchors = \"%s/anchors.pem\"; libexec_dir = \"%s\";\n"
 	    "backoff_ms = 1; stop_ms = 1500; check_ms = 400;\n%s\n",
-	    top, top, top, top, top, top, top, getenv("LIBEXEC"), more);
+	    top, top, top, top, top, top, top, getenv("BUILD_DIR"), more);
 	if (settings_parse(&agent.settings, "test", text, strlen(text), &e) ==
 		-1 ||
 	    (agent.loop = loop_new(&e)) == NULL ||
