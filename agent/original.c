@@ -277,9 +277,11 @@ original_restore(struct originals *o, const char *path, struct err *e)
 		return 0;
 	if (put_back(o, path, was, e) == -1)
 		return err_in(e, "put the original of /%s back", path);
+	/* path may be the index's own key, which goes with its entry. */
+	if (content_name(path, as, e) == -1)
+		return -1;
 	o->changed = true;
-	if (json_object_del(o->index, path) == -1 ||
-	    content_name(path, as, e) == -1 || originals_save(o, e) == -1)
+	if (json_object_del(o->index, path) == -1 || originals_save(o, e) == -1)
 		return -1;
 	/* After the index: a content without an entry is only litter. */
 	return file_remove(o->dir, as, e);
