@@ -121,7 +121,8 @@ answered(void *ctx, const struct answer *answer)
 		apply_next_plugin(a);
 		return;
 	}
-	(void)err_in(&e, "%s", plugin_at(a));
+	if (answer->rc == 0) /* the supervisor names the plugin itself */
+		(void)err_in(&e, "%s", plugin_at(a));
 	if (t->phase == TXN_REVERT)
 		revert_failed(a, &e);
 	else
