@@ -12,7 +12,7 @@
 #include "uplink.h"
 
 #define CONNECT_S    20
-#define ANSWER_MS    4000 /* doubled at each failure in a row */
+#define ANSWER_MS    4000 /* doubled at each silence in a row */
 #define ANSWER_SHIFT 3
 #define REFUSALS_MAX 3
 
@@ -76,6 +76,7 @@ silence(void *ctx)
 	struct uplink *u = ctx;
 
 	u->enrol.timer = 0;
+	u->enrol.silences++;
 	again(u, "no answer from the service", 0);
 }
 
@@ -114,6 +115,7 @@ heard(struct uplink *u, const struct mqtt_event *ev)
 	/* An old answer, or one to somebody who posed as this unit. */
 	if (strcmp(r.id, u->enrol.progress.id) != 0)
 		return;
+	u->enrol.silences = 0;
 	if (r.error[0] != '\0')
 		refusal(u, &r);
 	else if (r.stage == p->success) {
@@ -141,7 +143,7 @@ text_of(struct uplink *u, struct bytes *out, struct err *e)
 static void
 wait_for_answer(struct uplink *u)
 {
-	unsigned n = u->enrol.failures;
+	unsigned n = u->enrol.silences;
 
 	u->host->untimer(u->host, u->enrol.timer);
 	u->enrol.timer = u->host->timer(u->host,

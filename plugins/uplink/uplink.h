@@ -40,6 +40,7 @@ struct enrol {
 	struct mqtt *mqtt;          /* of the stage that talks */
 	int timer, token;
 	unsigned failures;
+	unsigned silences; /* of the service, in a row */
 	unsigned refusals; /* of the broker, in a row */
 	bool renewed;      /* the request was made anew once already */
 	char error[WIRE_ERROR_MAX + 1];

@@ -32,6 +32,8 @@
 struct world {
 	char dir[64], path[96];
 	struct enrol en;
+	uint8_t ek[TPM_PUBLIC_MAX];
+	size_t ek_len;
 	struct err e;
 };
 
@@ -112,6 +114,72 @@ request(struct world *w, const char *serial, EVP_PKEY *key)
 	assert_int_equal(wire_request_encode(q, &text, &w->e), 0);
 	free(q);
 	return text.p;
+}
+
+/* The request of a unit with a TPM: its EK and what it shows of its key. */
+static char *
+tpm_request(struct world *w, const char *serial, EVP_PKEY *csr_key,
+    EVP_PKEY *held, uint32_t attributes)
+{
+	struct tpm_public pub = { .type = TPM_ECC,
+		.name_alg = TPM_SHA256,
+		.attributes = attributes,
+		.sym = TPM_NULL,
+		.scheme = TPM_NULL,
+		.curve = TPM_P256,
+		.x.len = 32,
+		.y.len = 32 };
+	own_str char *plain = request(w, serial, csr_key);
+	struct wire_request *q = calloc(1, sizeof(*q));
+	uint8_t point[KEY_POINT_LEN];
+	struct bytes text = { 0 };
+
+	assert_int_equal(wire_request_parse(plain, strlen(plain), q, &w->e), 0);
+	assert_int_equal(key_point(held, point, &w->e), 0);
+	memcpy(pub.x.p, point + 1, 32);
+	memcpy(pub.y.p, point + 33, 32);
+	assert_int_equal(
+	    tpm_public_marshal(&pub, q->key_public, &q->key_public_len, &w->e),
+	    0);
+	memcpy(q->ek_public, w->ek, q->ek_public_len = w->ek_len);
+	assert_int_equal(wire_request_encode(q, &text, &w->e), 0);
+	free(q);
+	return text.p;
+}
+
+#define LEAF                                                                   \
+	(TPM_FIXED_TPM | TPM_FIXED_PARENT | TPM_ORIGIN | TPM_USER_AUTH |       \
+	    TPM_NO_DA | TPM_SIGN)
+
+/* An EK of the usual template, P-256, whose hash is registered for SN-T. */
+static void
+make_ek(struct world *w)
+{
+	own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+	struct tpm_public pub = { .type = TPM_ECC,
+		.name_alg = TPM_SHA256,
+		.attributes = 0x000300b2,
+		.policy.len = 32,
+		.sym = TPM_AES,
+		.sym_bits = 128,
+		.scheme = TPM_NULL,
+		.curve = TPM_P256,
+		.x.len = 32,
+		.y.len = 32 };
+	uint8_t point[KEY_POINT_LEN];
+	char hash[SHA256_HEX];
+
+	assert_int_equal(key_point(key, point, &w->e), 0);
+	memcpy(pub.x.p, point + 1, 32);
+	memcpy(pub.y.p, point + 33, 32);
+	assert_int_equal(tpm_public_marshal(&pub, w->ek, &w->ek_len, &w->e), 0);
+	assert_int_equal(x509_spki_hash(key, hash, &w->e), 0);
+	assert_int_equal(
+	    registry_unit_add(&w->en.registry, "SN-T", "", hash, &w->e), 0);
+	assert_int_equal(
+	    db_run(w->en.registry.db, &w->e,
+		"UPDATE batch SET unproven = 1 WHERE name = ?", "s", "tpms"),
+	    0);
 }
 
 static enum wire_stage
@@ -491,6 +559,104 @@ garbage_is_answered_with_silence(void **state)
 	assert_null(k.reply);
 }
 
+/* A TPM activates a credential for a key that
+ * was only loaded into it, so the service must look at what the key is. */
+static void
+a_key_that_was_not_born_in_the_tpm_gets_nothing(void **state)
+{
+	static const struct {
+		uint32_t attributes;
+		bool good;
+	} rows[] = {
+		{ LEAF, true },
+		{ LEAF & ~(uint32_t)TPM_FIXED_TPM, false },
+		{ LEAF & ~(uint32_t)TPM_FIXED_PARENT, false },
+		{ LEAF & ~(uint32_t)TPM_ORIGIN, false },
+		{ LEAF & ~(uint32_t)TPM_SIGN, false },
+		{ LEAF | TPM_RESTRICTED, false },
+		{ LEAF | TPM_DECRYPT, false },
+		{ LEAF | TPM_ADMIN_POLICY, false },
+	};
+	struct world *w = *state;
+
+	make_ek(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+		own_str char *text =
+		    tpm_request(w, "SN-T", key, key, rows[i].attributes);
+		struct enrol_work k;
+
+		(void)ask(w, "SN-T", CLAIM_TPM, text, &k);
+		if (k.success != rows[i].good ||
+		    k.stage != (rows[i].good ? WIRE_ISSUED : WIRE_KEY))
+			fail_msg("row %zu: %s", i, k.note);
+		enrol_work_free(&k);
+	}
+}
+
+static void
+a_csr_for_another_key_than_the_tpms_gets_nothing(void **state)
+{
+	struct world *w = *state;
+	own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+	own_pkey EVP_PKEY *other = ca_key_new(&w->e);
+	own_str char *text = NULL;
+	struct enrol_work k;
+
+	make_ek(w);
+	text = tpm_request(w, "SN-T", other, key, LEAF);
+	assert_int_equal(ask(w, "SN-T", CLAIM_TPM, text, &k), WIRE_KEY);
+	assert_false(k.success);
+	enrol_work_free(&k);
+}
+
+static void
+an_ek_that_nobody_vouches_for_gets_nothing(void **state)
+{
+	struct world *w = *state;
+	own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+	own_str char *text = NULL, *last = NULL;
+	struct enrol_work k;
+
+	make_ek(w);
+	assert_int_equal(
+	    registry_release(&w->en.registry, "x", false, &w->e), -1);
+	assert_int_equal(db_run(w->en.registry.db, &w->e,
+			     "UPDATE unit SET ek_hash = NULL", ""),
+	    0);
+	text = tpm_request(w, "SN-T", key, key, LEAF);
+	assert_int_equal(ask(w, "SN-T", CLAIM_TPM, text, &k), WIRE_EK);
+	assert_false(k.success);
+	enrol_work_free(&k);
+	/* a key that is no EK at all */
+	w->ek[7] ^= 1;
+	last = tpm_request(w, "SN-T", key, key, LEAF);
+	assert_int_equal(ask(w, "SN-T", CLAIM_TPM, last, &k), WIRE_EK);
+	enrol_work_free(&k);
+}
+
+static void
+one_tpm_is_one_unit(void **state)
+{
+	struct world *w = *state;
+	own_pkey EVP_PKEY *a = ca_key_new(&w->e);
+	own_pkey EVP_PKEY *b = ca_key_new(&w->e);
+	own_str char *first = NULL, *second = NULL;
+	struct enrol_work k;
+
+	make_ek(w);
+	first = tpm_request(w, "SN-T", a, a, LEAF);
+	second = tpm_request(w, "SN-U", b, b, LEAF);
+	assert_int_equal(ask(w, "SN-T", CLAIM_TPM, first, &k), WIRE_ISSUED);
+	enrol_work_free(&k);
+	assert_int_equal(
+	    ask(w, "SN-U", CLAIM_TPM, second, &k), WIRE_QUARANTINE);
+	assert_string_equal(k.other, "SN-T");
+	enrol_work_free(&k);
+	assert_true(is_in(w, "SN-T", "quarantined"));
+	assert_true(is_in(w, "SN-U", "quarantined"));
+}
+
 static void
 a_password_is_known_by_its_hash(void **state)
 {
@@ -551,6 +717,10 @@ main(void)
 		T(what_is_not_confirmed_in_an_hour_is_dropped),
 		T(revoked_is_for_ever),
 		T(garbage_is_answered_with_silence),
+		T(a_key_that_was_not_born_in_the_tpm_gets_nothing),
+		T(a_csr_for_another_key_than_the_tpms_gets_nothing),
+		T(an_ek_that_nobody_vouches_for_gets_nothing),
+		T(one_tpm_is_one_unit),
 		cmocka_unit_test(a_password_is_known_by_its_hash),
 		T(the_units_authority_issues_units_only),
 	};
