@@ -228,7 +228,7 @@ lock_paths(const struct host *h, struct err *e)
 static int
 set_limits(const struct host *h, struct err *e)
 {
-	bool threads = granted(h, INGOT_NEED_NETWORK | INGOT_NEED_TPM);
+	bool threads = granted(h, INGOT_NEED_NETWORK);
 	bool writes = h->spec.state != NULL || h->spec.write[0] != NULL;
 	struct rlimit big = { INGOT_TEXT_MAX, INGOT_TEXT_MAX };
 	struct rlimit few = { FDS_FEW, FDS_FEW };

@@ -43,7 +43,7 @@ struct syscalls {
 #define OPENS    0x40000000u
 #define WRITES   0x80000000u
 #define SOCKETS  (NET | TPM | ADMIN)
-#define THREADS  (NET | TPM)
+#define THREADS  NET
 
 #define KILL     SCMP_ACT_KILL_PROCESS
 #define ALLOW    SCMP_ACT_ALLOW
@@ -202,12 +202,11 @@ static const struct narrow first[] = {
 	{ S(fchownat), ALL, 0, SOFT(EPERM), 0, NONE },
 };
 
-/* What the second stage takes away; the rest stays as the first has it. The
- * TPM's driver library is loaded by name when it is first used. */
+/* What the second stage takes away; the rest stays as the first has it. */
 static const struct narrow second[] = {
-	{ S(mmap), ALL, TPM, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
-	{ S(mmap2), ALL, TPM, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
-	{ S(mprotect), ALL, TPM, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
+	{ S(mmap), ALL, 0, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
+	{ S(mmap2), ALL, 0, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
+	{ S(mprotect), ALL, 0, SOFT(EACCES), 1, { BITS(2, PROT_EXEC, PROT_EXEC) } },
 	{ S(open), ALL, OPENS, SOFT(EACCES), 0, NONE },
 	{ S(openat), ALL, OPENS, SOFT(EACCES), 0, NONE },
 	{ S(openat2), ALL, OPENS, SOFT(EACCES), 0, NONE },
