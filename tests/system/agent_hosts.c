@@ -555,6 +555,39 @@ the_owner_of_the_keys_is_asked_by_the_agent_alone(void **state)
 	has(question("quiet", "relay.cert_store.sign"), "quiet asks \"sign\"");
 }
 
+/* The signature that a dead process asked for is not its successor's. */
+static void
+an_answer_is_for_the_process_that_asked(void **state)
+{
+	struct reply r;
+
+	(void)state;
+	have_quiet("sign = [ \"short\", \"sleep\" ];");
+	have("cert_store", "signer.so", "");
+	start_with("plugins = [ \"quiet\", \"cert_store\" ];");
+	until("cert_store", "idle");
+	until("quiet", "idle");
+	begin(&r, MSG_QUESTION, "quiet", "sign.sleep", "{}");
+	settle();
+	assert_int_equal(kill(pid_of("quiet"), SIGKILL), 0);
+	wait_for(&r);
+	has(r.text, "killed by signal 9");
+	has(question("quiet", "sign.short"), "signature of the wrong length");
+}
+
+static void
+why_a_plugin_would_not_open_is_said(void **state)
+{
+	(void)state;
+	have("rude", "rude.so",
+	    "hand = ( { name = \"environment\"; path = \"/dev/null\"; } );");
+	start_with("plugins = [ \"rude\" ];");
+	has(call(MSG_RENDER, "rude", NULL, "x"),
+	    "would not open: at start refused: 0");
+	until("rude", "broken");
+	trail_has("would not open: at start refused: 0");
+}
+
 static void
 without_the_owner_of_the_keys_nothing_is_signed(void **state)
 {
@@ -863,6 +896,8 @@ main(void)
 		T(a_circle_of_askers_is_refused),
 		T(only_what_the_policy_grants_can_be_asked),
 		T(the_owner_of_the_keys_is_asked_by_the_agent_alone),
+		T(an_answer_is_for_the_process_that_asked),
+		T(why_a_plugin_would_not_open_is_said),
 		T(without_the_owner_of_the_keys_nothing_is_signed),
 		T(a_late_answer_is_the_askers_time_not_the_waiters),
 		T(a_dying_plugin_takes_nobody_along_who_waits_for_it),

@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -232,6 +233,37 @@ the_owners_policy_hides_the_shipped_one(void **state)
 	assert_non_null(strstr(e.text, "no policy for plugin other: write"));
 }
 
+/* What we ship must be what we accept; its users need not exist here. */
+static void
+every_shipped_policy_is_accepted(void **state)
+{
+	DIR *d = opendir("policies/plugins");
+	const struct dirent *de;
+	size_t n = 0;
+
+	(void)state;
+	if (d == NULL)
+		fail_msg("policies/plugins: start the test in the project");
+	while ((de = readdir(d)) != NULL) {
+		own_bytes struct bytes text = { 0 };
+		struct grants *g = NULL;
+		struct err e;
+
+		if (de->d_name[0] == '.')
+			continue;
+		if (file_read(dirfd(d), de->d_name, CONF_SIZE_MAX, &text, &e) ==
+			-1 ||
+		    (g = grants_parse(
+			 "demo", de->d_name, text.p, text.len, &e)) == NULL)
+			fail_msg("%s", e.text);
+		assert_string_not_equal(g->user, "root");
+		grants_free(g);
+		n++;
+	}
+	(void)closedir(d);
+	assert_in_range(n, 4, 15);
+}
+
 static void
 root_and_people_who_do_not_exist_run_no_plugin(void **state)
 {
@@ -303,6 +335,7 @@ main(void)
 		cmocka_unit_test(nothing_is_granted_by_default),
 		cmocka_unit_test(a_pair_is_granted_as_a_whole),
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_place),
+		cmocka_unit_test(every_shipped_policy_is_accepted),
 		cmocka_unit_test(the_owners_policy_hides_the_shipped_one),
 		cmocka_unit_test(
 		    root_and_people_who_do_not_exist_run_no_plugin),

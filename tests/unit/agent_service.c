@@ -200,6 +200,28 @@ a_check_has_no_environment_and_no_descriptor_of_ours(void **state)
 	(void)close(9);
 }
 
+/* The agent blocks signals for itself; its children must hear them. */
+static void
+a_check_hears_the_signals_that_we_block(void **state)
+{
+	struct grant_reload r = { .name = "x",
+		.check = { "/bin/sh", "-c", "kill -TERM $$; kill -PIPE $$" },
+		.pidfile = pidfile,
+		.signal = SIGKILL };
+	sigset_t term, before;
+
+	(void)state;
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &term, &before), 0);
+	has(reload(&r, 5000), "killed by signal 15");
+	(void)signal(SIGPIPE, SIG_IGN);
+	r.check[2] = "kill -PIPE $$";
+	has(reload(&r, 5000), "killed by signal 13");
+	(void)signal(SIGPIPE, SIG_DFL);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 static void
 a_pid_file_that_leads_nowhere_hits_nobody(void **state)
 {
@@ -273,6 +295,7 @@ main(void)
 		T(a_failed_check_says_what_it_printed_and_sends_nothing),
 		T(a_slow_check_is_ended),
 		T(a_check_has_no_environment_and_no_descriptor_of_ours),
+		T(a_check_hears_the_signals_that_we_block),
 		T(a_pid_file_that_leads_nowhere_hits_nobody),
 		T(a_call_that_is_cancelled_is_gone_with_its_child),
 	};
