@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "audit.h"
 #include "buf.h"
 #include "file.h"
@@ -22,7 +23,10 @@
 #include "own.h"
 #include "service.h"
 
-#define SETTLE_MS 5000 /* READY is not held up longer by a slow plugin */
+/* READY is not held up longer, be it by a slow plugin or by what a power cut
+ * left half done; the latter is looked at so often. */
+#define SETTLE_MS  5000
+#define RECOVER_MS 50
 
 struct host *
 hosts_find(const struct agent *a, const char *plugin)
@@ -272,28 +276,46 @@ hosts_add(struct agent *a, const char *plugin, struct err *e)
 	return 0;
 }
 
-void
-hosts_settle(struct agent *a)
+static void
+say_ready(struct agent *a)
 {
-	if (a->hosts->ready || a->hosts->stopping)
-		return;
-	for (const struct host *h = a->hosts->first; h != NULL; h = h->next)
-		if (!h->settled)
-			return;
 	a->hosts->ready = true;
 	loop_untimer(a->loop, a->hosts->settle);
+	loop_untimer(a->loop, a->hosts->again);
 	notify_ready(a->notify);
 	notify_status(a->notify, "mode %s", mode_name(a->mode));
 }
 
 static void
-settle_late(void *ctx)
+settle_again(void *ctx)
 {
 	struct agent *a = ctx;
 
-	for (struct host *h = a->hosts->first; h != NULL; h = h->next)
-		h->settled = true;
+	a->hosts->again = 0;
 	hosts_settle(a);
+}
+
+void
+hosts_settle(struct agent *a)
+{
+	struct err e;
+
+	if (a->hosts->ready || a->hosts->stopping)
+		return;
+	for (const struct host *h = a->hosts->first; h != NULL; h = h->next)
+		if (!h->settled)
+			return;
+	if (a->apply == NULL || !apply_busy(a))
+		say_ready(a);
+	else if (a->hosts->again <= 0)
+		a->hosts->again =
+		    loop_timer(a->loop, RECOVER_MS, settle_again, a, &e);
+}
+
+static void
+settle_late(void *ctx)
+{
+	say_ready(ctx);
 }
 
 int
@@ -352,6 +374,7 @@ hosts_stop(struct agent *a)
 	while (a->hosts->first != NULL)
 		host_drop(a->hosts->first);
 	loop_untimer(a->loop, a->hosts->settle);
+	loop_untimer(a->loop, a->hosts->again);
 	free(a->hosts);
 	a->hosts = NULL;
 }

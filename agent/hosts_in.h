@@ -89,7 +89,8 @@ struct host {
 struct hosts {
 	struct host *first; /* in the order of the settings */
 	uint64_t generation;
-	int settle; /* timer */
+	int settle; /* timer: READY is said by then */
+	int again;  /* timer: a transaction is being taken back */
 	bool ready; /* said so */
 	bool stopping;
 };
