@@ -287,6 +287,15 @@ artifact_read(const struct applied *a, int state,
 	return file_sealed(text.p, text.len, e);
 }
 
+const char *
+applied_hash(const struct applied *a, const char *plugin)
+{
+	for (size_t i = 0; i < a->artifact_count; i++)
+		if (strcmp(a->artifacts[i].plugin, plugin) == 0)
+			return a->artifacts[i].sha256;
+	return NULL;
+}
+
 int
 applied_artifact(const struct applied *a, int state, const char *plugin,
     bool *empty, struct err *e)

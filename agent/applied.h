@@ -63,6 +63,8 @@ int applied_write(
 /* Without check of what it holds; absent is fine. */
 int applied_remove(int state, int64_t number, struct err *);
 
+/* The hash of this plugin's artifact, borrowed; NULL: it has none. */
+const char *applied_hash(const struct applied *, const char *plugin);
 /* The artifact in a sealed descriptor, the caller's; an empty one when this
  * plugin has none (*empty says so). */
 int applied_artifact(const struct applied *, int state, const char *plugin,

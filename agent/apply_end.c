@@ -31,15 +31,6 @@ apply_turn_free(struct apply *a)
 }
 
 static const char *
-artifact_hash(const struct applied *a, const char *plugin)
-{
-	for (size_t i = 0; i < a->artifact_count; i++)
-		if (strcmp(a->artifacts[i].plugin, plugin) == 0)
-			return a->artifacts[i].sha256;
-	return NULL;
-}
-
-static const char *
 change_of(const void *before, const void *now, size_t len)
 {
 	if (before == NULL)
@@ -75,8 +66,8 @@ plugin_changes(const struct apply *a)
 		const char *name = a->agent->settings.plugins[i];
 
 		add_change(list, "plugin", name,
-		    change_of(artifact_hash(&a->turn.before, name),
-			artifact_hash(&a->turn.target, name), SHA256_HEX));
+		    change_of(applied_hash(&a->turn.before, name),
+			applied_hash(&a->turn.target, name), SHA256_HEX));
 	}
 	return list;
 }

@@ -47,6 +47,10 @@ load(struct apply *a, enum txn_phase *p, struct err *e)
 		log_error("%s", e->text);
 		*p = TXN_REVERT;
 	}
+	/* Known, it tells who took part; unknown, all are asked. */
+	if (*p == TXN_REVERT)
+		(void)applied_read(
+		    &t->target, state, t->journal.target, false, e);
 	if (applied_read(&t->before, state, t->journal.before, true, e) == 0)
 		return 0;
 	log_error("%s; taking applied/%lld", e->text, (long long)a->current);

@@ -129,29 +129,45 @@ answered(void *ctx, const struct answer *answer)
 		apply_disagree(a, &e);
 }
 
-/* What this phase hands to this plugin: a descriptor, or -1 with code 0 when
- * it has nothing to do. */
+/*
+ * Has this plugin nothing to do with the transaction? One that is not in the
+ * snapshot and was not in the one before has nothing to take away, so it may
+ * be broken without holding up the others. After a stuck transaction, or with
+ * a journal that was lost, nobody knows, and all are asked.
+ */
+static bool
+is_outside(const struct apply *a)
+{
+	const struct turn *t = &a->turn;
+
+	return !a->stuck && t->target.number != 0 &&
+	    applied_hash(&t->target, plugin_at(a)) == NULL &&
+	    applied_hash(&t->before, plugin_at(a)) == NULL;
+}
+
+/* The text for the plugin whose turn it is: 1 and its descriptor; 0: it is
+ * not asked in this phase. */
 static int
-text_for(struct apply *a, struct err *e)
+text_for(struct apply *a, int *fd, struct err *e)
 {
 	struct turn *t = &a->turn;
-	bool empty = false;
-	int fd;
+	const struct bytes *document = &t->documents[t->at];
+	bool empty;
 
-	e->code = 0;
-	if (t->phase == TXN_RENDER && !t->has_document[t->at])
-		return -1;
-	if (t->phase == TXN_RENDER)
-		return file_sealed(
-		    t->documents[t->at].p, t->documents[t->at].len, e);
-	fd = applied_artifact(t->phase == TXN_REVERT ? &t->before : &t->target,
-	    a->agent->state, plugin_at(a), &empty, e);
-	if (fd != -1 && empty && t->phase == TXN_PROBE) {
-		(void)close(fd);
-		e->code = 0;
-		return -1;
+	if (t->phase == TXN_RENDER) {
+		if (!t->has_document[t->at])
+			return 0;
+		*fd = file_sealed(document->p, document->len, e);
+		return *fd == -1 ? -1 : 1;
 	}
-	return fd;
+	if (is_outside(a))
+		return 0;
+	*fd = applied_artifact(t->phase == TXN_REVERT ? &t->before : &t->target,
+	    a->agent->state, plugin_at(a), &empty, e);
+	if (*fd == -1)
+		return err_in(e, "%s", plugin_at(a));
+	/* There is nothing to see of what was taken away. */
+	return empty && t->phase == TXN_PROBE ? 0 : 1;
 }
 
 /* 1: asked; 0: nothing to ask; -1: could not. */
@@ -159,10 +175,11 @@ static int
 ask(struct apply *a, struct err *e)
 {
 	struct turn *t = &a->turn;
-	own_fd int fd = text_for(a, e);
+	own_fd int fd = -1;
+	int rc = text_for(a, &fd, e);
 
-	if (fd == -1)
-		return e->code == 0 ? 0 : err_in(e, "%s", plugin_at(a));
+	if (rc != 1)
+		return rc;
 	if (t->phase == TXN_ACTIVATE)
 		a->wanted[t->at] = t->target.number;
 	else if (t->phase == TXN_REVERT)
