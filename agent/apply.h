@@ -20,8 +20,8 @@ struct agent;
  *				artifacts/<plugin>, files/<path> (slots filled,
  *				0600 root), state.json
  *	current, previous, confirmed	links to applied/<number>
- *	original/<path>		what a managed path held before Ingot first
- *				touched it (or a note that nothing was there)
+ *	original/		what managed paths held before Ingot first
+ *				touched them (original.h)
  *	identity/issued.json, identity/generated.json	slot values, 0600
  *	journal			the transaction under way; absent when none is
  *
@@ -34,7 +34,9 @@ int apply_start(struct agent *, struct err *);
 int apply_recover(struct agent *, struct err *);
 void apply_stop(struct agent *);
 bool apply_busy(const struct agent *);
-/* { phase, current, previous, confirmed, waiting_for_slots: [...] } */
+/* { phase, current, previous, confirmed, waiting_for_slots: [{ what, slot }],
+ * inactive: [plugin] }; the links are { number, snapshot, name, sequence },
+ * { damaged } or null. phase: idle, receive, stuck, or one of txn.h. */
 json_t *apply_status(const struct agent *);
 /* Applies the current snapshot again, with the slot values of now. */
 int apply_again(struct agent *, struct err *);
