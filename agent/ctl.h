@@ -51,13 +51,13 @@ void ctl_fail(struct ctl_call *, enum ctl_code, const struct err *);
 typedef void ctl_fn(struct ctl_call *);
 
 /* In apply.c, lock.c and their like: */
-ctl_fn ctl_apply;	/* fd: bundle; args: confirm_s, dry_run */
-ctl_fn ctl_confirm;	/* says yes in phase confirm */
-ctl_fn ctl_rollback;	/* applies "previous" again */
-ctl_fn ctl_snapshots;	/* current, previous, confirmed, all */
-ctl_fn ctl_drift;	/* probe of the stored artifacts */
-ctl_fn ctl_enrol;	/* asks uplink enrol.start / enrol.status */
-ctl_fn ctl_verdict;	/* findings; changes nothing */
-ctl_fn ctl_lock;	/* production mode, if the verdict is good */
+ctl_fn ctl_apply;     /* fd: bundle; args: confirm_s, dry_run */
+ctl_fn ctl_confirm;   /* says yes in phase confirm */
+ctl_fn ctl_rollback;  /* applies "previous" again */
+ctl_fn ctl_snapshots; /* current, previous, confirmed, all */
+ctl_fn ctl_drift;     /* probe of the stored artifacts */
+ctl_fn ctl_enrol;     /* asks uplink enrol.start / enrol.status */
+ctl_fn ctl_verdict;   /* findings; changes nothing */
+ctl_fn ctl_lock;      /* production mode, if the verdict is good */
 
 #endif
