@@ -60,6 +60,7 @@ discard(struct mqtt *m)
 	free(m);
 }
 
+/* Nothing is kept on a disk by Paho: what matters is repeated by its owner. */
 static int
 create(struct mqtt *m, const struct mqtt_settings *s, struct err *e)
 {
@@ -246,6 +247,7 @@ mqtt_connect(struct mqtt *m, struct err *e)
 	return 0;
 }
 
+/* The token is only valid once Paho has taken the request. */
 static int
 asked(const struct mqtt *m, int rc, MQTTAsync_responseOptions *o, int *token,
     const char *topic, struct err *e)

@@ -24,6 +24,7 @@ mqtt_on_tls_error(const char *s, size_t len, void *ctx)
 	return 0;
 }
 
+/* OpenSSL's first word is the cause; Paho's is mostly "failure". */
 static void
 down(struct mqtt *m, int code, const char *why)
 {
@@ -47,6 +48,7 @@ mqtt_on_connected(void *ctx, MQTTAsync_successData5 *data)
 	(void)mqtt_queue_put(m->queue, &(struct mqtt_event){ .kind = MQTT_UP });
 }
 
+/* A CONNACK with a reason code, or a failure below MQTT. */
 void
 mqtt_on_refused(void *ctx, MQTTAsync_failureData5 *data)
 {

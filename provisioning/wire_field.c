@@ -46,6 +46,7 @@ mac_ok(const char *s)
 	return s[MAC_SIZE - 1] == '\0';
 }
 
+/* The rules of a text, the same for writing and reading. */
 static int
 text_ok(const struct wire_field *f, const char *s, struct err *e)
 {
@@ -253,6 +254,7 @@ static const struct codec codecs[] = {
 	[WIRE_K_NAME] = { put_name, get_name },
 };
 
+/* An empty value is left out, so absent and empty are one thing. */
 json_t *
 wire_fields_encode(const struct wire_field *f, const void *from, struct err *e)
 {
@@ -283,7 +285,7 @@ wire_fields_parse(
 	char *base = to;
 	size_t unused = 0;
 
-	for (size_t i = 0; fields[i].name != NULL && i < FIELDS_MAX; i++)
+	for (size_t i = 0; i < FIELDS_MAX && fields[i].name != NULL; i++)
 		known[i] = fields[i].name;
 	if (json_known(j, known, e) == -1)
 		return -1;

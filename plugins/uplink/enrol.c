@@ -71,6 +71,8 @@ enrol_under_way(const struct uplink *u)
 	return s != STAGE_NONE && s != STAGE_DONE;
 }
 
+/* The only state of an enrolment. Durable before the stage it names is begun.
+ */
 static int
 keep(struct uplink *u, struct err *e)
 {
@@ -114,6 +116,8 @@ enrol_retry(struct uplink *u, const char *why, int64_t at_least_ms)
 		link_start(u); /* meanwhile the old certificate serves */
 }
 
+/* Over, until a person starts it again: a refusal does not become a yes by
+ * being asked for more often, and quarantine is for an operator to end. */
 void
 enrol_refused(struct uplink *u, enum enrol_state state, const char *why)
 {
@@ -132,6 +136,8 @@ enrol_refused(struct uplink *u, enum enrol_state state, const char *why)
 		link_start(u);
 }
 
+/* A stage whose success can not be written down has not succeeded: it is done
+ * again, which does no harm. */
 void
 enrol_advance(struct uplink *u)
 {
@@ -343,6 +349,7 @@ hand_on(struct uplink *u, struct err *e)
 	return r == NULL ? -1 : 0;
 }
 
+/* The old connection ends here: its key is about to be replaced under it. */
 static int
 promote(struct uplink *u, struct err *e)
 {
@@ -354,6 +361,8 @@ promote(struct uplink *u, struct err *e)
 	return r == NULL ? -1 : 0;
 }
 
+/* The agent applies the snapshot again after this, with the issued values, and
+ * with it activates this plugin. */
 static int
 report(struct uplink *u, struct err *e)
 {

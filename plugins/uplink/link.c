@@ -97,6 +97,7 @@ arrived(void *ctx, int fd, uint32_t events)
 	}
 }
 
+/* Certificate and key reference are written afresh: Paho reads files. */
 static int
 make(struct uplink *u, struct err *e)
 {
@@ -119,6 +120,7 @@ make(struct uplink *u, struct err *e)
 	return u->link.mqtt == NULL ? -1 : 0;
 }
 
+/* One struct mqtt for many connects: Paho reads the files at each. */
 static void
 attempt(void *ctx)
 {

@@ -41,6 +41,7 @@ unhex(const json_t *j, const char *key, uint8_t *out, size_t max, size_t *len,
 	return 0;
 }
 
+/* What the agent knows; this process could not look it up in its cage. */
 static int
 facts(struct uplink *u, struct wire_request *q, struct err *e)
 {
@@ -115,6 +116,7 @@ csr(struct uplink *u, struct wire_request *q, struct err *e)
 	return r == NULL ? -1 : copy(r, "csr", q->csr, sizeof(q->csr), e);
 }
 
+/* The id is new each time a request is made, never when it is repeated. */
 int
 request_make(struct uplink *u, struct err *e)
 {
@@ -176,6 +178,8 @@ subject(struct progress *p, const char *pem, struct err *e)
 	return 0;
 }
 
+/* The names sealed_open() checks are this unit's own, from its progress file
+ * and not from the reply: an answer to another opens nothing. */
 static int
 open_it(struct uplink *u, const struct wire_reply *r, struct wire_issued *to,
     struct err *e)

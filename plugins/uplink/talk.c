@@ -174,6 +174,8 @@ said(struct uplink *u, int code)
 		again(u, "the broker refuses the message", 0);
 }
 
+/* Before anything is said: an answer to a question that nobody listens for is
+ * lost, and the question would be asked again. */
 static void
 listen(struct uplink *u)
 {
@@ -244,6 +246,7 @@ arrived(void *ctx, int fd, uint32_t events)
 	}
 }
 
+/* The timer is for a connect that neither succeeds nor fails. */
 static int
 call(struct uplink *u, const struct mqtt_settings *s, struct err *e)
 {
@@ -314,6 +317,8 @@ talk_request(struct uplink *u, struct err *e)
 	return with_own(u) ? request_own(u, e) : request_claim(u, e);
 }
 
+/* A connection of its own, with the new key: that it comes about at all is the
+ * proof of possession the service waits for. */
 int
 talk_confirm(struct uplink *u, struct err *e)
 {

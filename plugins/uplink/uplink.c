@@ -90,6 +90,8 @@ uplink_hang_up(struct uplink *u, struct mqtt **m)
 	*m = NULL;
 }
 
+/* Not a secret: it names a purpose, and only this process, asking the agent,
+ * can have it used. */
 static int
 write_reference(
     struct uplink *u, const char *purpose, X509 *leaf, struct err *e)
@@ -262,6 +264,8 @@ uplink_activate(void *v, const struct ingot_text *artifact)
 	return u->begin > 0 ? 0 : -1;
 }
 
+/* The two findings of a unit that is enrolled; production mode asks for them.
+ */
 static int
 uplink_probe(void *v, const struct ingot_text *artifact)
 {

@@ -156,6 +156,8 @@ credentials_ok(const struct session *s, const char *stored,
 	    (username != NULL && registry_password_is(stored, password));
 }
 
+/* Three things must agree: the certificate's row, its CN, and the client id. So
+ * that a serial is always spoken for by its own certificate. */
 static int
 let_in(struct sessions *m, struct session *s, struct mosquitto *c,
     const char *username, const char *password, struct err *e)
@@ -240,6 +242,7 @@ session_open(struct sessions *m, struct mosquitto *c, const char *username,
 	return 0;
 }
 
+/* From this moment on it may do nothing; the tick disconnects it. */
 static void
 fall(struct sessions *m, struct session *s)
 {

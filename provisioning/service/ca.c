@@ -116,6 +116,8 @@ constrain(X509 *x, const char *fleet, const char *ou, struct err *e)
 	    : err_ssl(e, "name constraints");
 }
 
+/* Random, so that nobody can foretell what is about to be signed; 159 bits of
+ * it are. */
 static int
 number(X509 *x, struct err *e)
 {
@@ -132,6 +134,8 @@ number(X509 *x, struct err *e)
 	return 0;
 }
 
+/* A leaf never outlives its issuer: it would be refused from then on anyway,
+ * and the unit would not know why. */
 static int
 dates(X509 *x, const X509 *issuer, int64_t from, int64_t to, struct err *e)
 {
@@ -221,6 +225,7 @@ ca_make(struct ca *ca, enum ca_kind kind, const char *fleet,
 	return -1;
 }
 
+/* Whatever OpenSSL has a loader for: pkcs11:, handle: (a TPM), file:. */
 static EVP_PKEY *
 key_by_uri(const char *uri, struct err *e)
 {

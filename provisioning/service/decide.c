@@ -55,6 +55,8 @@ serial(const struct facts *f)
 	return f->ask->request->serial;
 }
 
+/* A batch ends with its claim certificate; closing it earlier is revoking that
+ * certificate, which the query in sender() has looked at. */
 static int
 batch(struct facts *f, const char *name, struct err *e)
 {
@@ -77,6 +79,10 @@ batch(struct facts *f, const char *name, struct err *e)
 	return 0;
 }
 
+/*
+ * `by` comes from the gate, not from the sender. Without a gate it is empty and
+ * nobody gets in: a broker set up wrongly enrols no one.
+ */
 static int
 sender(struct facts *f, struct err *e)
 {
@@ -98,6 +104,8 @@ sender(struct facts *f, struct err *e)
 	    "the unit's own");
 }
 
+/* Before repetition(): a unit that was revoked after it was answered does not
+ * get its old answer again. */
 static int
 state(struct facts *f, struct err *e)
 {
@@ -118,6 +126,12 @@ state(struct facts *f, struct err *e)
 	return 0;
 }
 
+/*
+ * At-least-once delivery and a worker that died between commit and reply look
+ * the same from here, and both get what is on the disk. The hash keeps an id
+ * from being used for something else; a spent one is told so, because the unit
+ * then makes a new request with the same key.
+ */
 static int
 repetition(struct facts *f, struct err *e)
 {
@@ -168,6 +182,11 @@ clone(struct facts *f, const char *other, const char *what, struct err *e)
 	return no(f, WIRE_QUARANTINE, "%s", what);
 }
 
+/*
+ * The EK is the unit. A serial that shows another EK, or none where there was
+ * one, is a copied disk or a forged serial: which of the two is the true one is
+ * not for a program to say.
+ */
 static int
 ek_clone(struct facts *f, struct err *e)
 {
@@ -192,6 +211,8 @@ ek_clone(struct facts *f, struct err *e)
 	return clone(f, other, "the same TPM with another serial", e);
 }
 
+/* Cannot happen with a key born in a TPM; with a key in a file it is the copied
+ * file. */
 static int
 key_clone(struct facts *f, struct err *e)
 {
@@ -232,6 +253,7 @@ software_proof(struct facts *f, struct err *e)
 	    : clone(f, "", "the same serial with another software key", e);
 }
 
+/* A unit that sends with its own certificate has shown its EK before. */
 static int
 proof(struct facts *f, struct err *e)
 {
@@ -250,6 +272,7 @@ proof(struct facts *f, struct err *e)
 		  "not registered");
 }
 
+/* Counts units, not requests: a unit that asks again is known by then. */
 static int
 quota(struct facts *f, struct err *e)
 {
@@ -263,6 +286,9 @@ quota(struct facts *f, struct err *e)
 	    "UPDATE batch SET used = used + 1 WHERE name = ?", "s", f->batch);
 }
 
+/* What the unit says of itself is kept for people; no decision rests on it but
+ * serial and EK. An active unit stays active while its next certificate waits
+ * to be confirmed. */
 static int
 keep_unit(struct facts *f, struct err *e)
 {
@@ -339,53 +365,5 @@ decide(struct registry *r, const struct decide_ask *ask,
 			v->answer = NULL;
 			return -1;
 		}
-	return 0;
-}
-
-static int
-activate(struct registry *r, const char *name, const char *fingerprint,
-    struct err *e)
-{
-	int64_t now = (int64_t)time(NULL);
-
-	if (db_run(r->db, e, "UPDATE meta SET changes = changes + 1", "") ==
-		-1 ||
-	    db_run(r->db, e,
-		"UPDATE certificate SET state = CASE fingerprint WHEN ?2 THEN"
-		" 'active' ELSE 'superseded' END, changed = (SELECT changes"
-		" FROM meta) WHERE name = ?1 AND role = 'unit' AND"
-		" (fingerprint = ?2 OR state = 'active')",
-		"ss", name, fingerprint) == -1)
-		return -1;
-	return db_run(r->db, e,
-	    "UPDATE unit SET state = 'active', changed = ? WHERE serial = ?",
-	    "is", now, name);
-}
-
-int
-decide_confirm(struct registry *r, const char *name, const char *fingerprint,
-    const char *by, char error[WIRE_ERROR_MAX + 1], struct err *e)
-{
-	own_row sqlite3_stmt *st = db_bind(r->db, e,
-	    "SELECT c.state, c.issued + ?, u.state FROM certificate c JOIN"
-	    " unit u ON u.serial = c.name WHERE c.fingerprint = ? AND c.name ="
-	    " ? AND c.role = 'unit'",
-	    "iss", (int64_t)REGISTRY_PENDING_S, fingerprint, name);
-	bool pending;
-	int rc;
-
-	error[0] = '\0';
-	if (st == NULL || (rc = db_row(st, e)) == -1)
-		return -1;
-	pending = rc == 1 && strcmp(db_text(st, 0), "pending") == 0 &&
-	    sqlite3_column_int64(st, 1) >= (int64_t)time(NULL);
-	if (strcmp(by, fingerprint) != 0)
-		copy(error, WIRE_ERROR_MAX + 1,
-		    "not sent with the certificate it confirms");
-	else if (rc == 0 || (!pending && strcmp(db_text(st, 0), "active") != 0))
-		copy(error, WIRE_ERROR_MAX + 1,
-		    "no certificate that waits to be confirmed");
-	else if (pending)
-		return activate(r, name, fingerprint, e);
 	return 0;
 }

@@ -58,6 +58,11 @@ judge_csr(struct work *w, struct err *e)
 	return x509_spki_hash(w->key, w->d->spki, e);
 }
 
+/*
+ * The Name is computed from the public area, and K will be bound to that Name:
+ * so the attributes looked at here are those of the key the TPM will insist on.
+ * The CSR must be for the same key, or the certificate would be for another.
+ */
 static int
 judge_key(struct work *w, struct err *e)
 {
@@ -82,6 +87,8 @@ judge_key(struct work *w, struct err *e)
 	return err_set(e, EACCES, "key: the CSR is for another key");
 }
 
+/* Backdated, for a unit whose clock is behind; the chain without the root,
+ * which the peers have. */
 static int
 certificate(struct work *w, struct err *e)
 {
@@ -112,6 +119,7 @@ value(struct work *w, const char *name, const char *text)
 	(void)snprintf(v->value, sizeof(v->value), "%s", text);
 }
 
+/* The password leaves this process sealed, once; the registry keeps a hash. */
 static int
 values(struct work *w, struct err *e)
 {
@@ -170,6 +178,8 @@ seal(struct work *w, struct err *e)
 	return wire_reply_encode(&w->reply, &w->d->reply, e);
 }
 
+/* Each step's failure belongs to another party: the EK's maker, the unit, us.
+ */
 static int
 make(struct work *w, enum wire_stage *stage, struct err *e)
 {

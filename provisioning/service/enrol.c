@@ -161,6 +161,7 @@ settle(struct enrol *en, struct enrol_work *w, struct draft *d, struct err *e)
 	return 0;
 }
 
+/* One commit, one sync of the disk, for all of them. */
 static int
 settle_all(struct enrol *en, struct enrol_work *w, struct draft **d, size_t n,
     struct err *e)
@@ -184,6 +185,7 @@ take_back(struct enrol_work *w, struct draft **d, size_t n, const struct err *e)
 			enrol_work_free(&w[i]);
 }
 
+/* Confirmations have no draft; they are decided with the rest. */
 void
 enrol_handle(struct enrol *en, struct enrol_work *w, size_t n)
 {

@@ -80,6 +80,8 @@ registry_close(struct registry *r)
 	r->db = NULL;
 }
 
+/* The batch's row and its claim certificate are added in one transaction by the
+ * caller: a claim certificate without its batch would let nobody in. */
 int
 registry_batch_add(
     struct registry *r, const struct registry_batch *b, struct err *e)

@@ -54,6 +54,8 @@ split(const char *text, char host[static 256], uint16_t *port, struct err *e)
 	return 0;
 }
 
+/* A clean session: what was queued for a worker that is gone would come to
+ * nobody; the units ask again. */
 static void
 up(struct worker *w)
 {
@@ -102,6 +104,8 @@ connect_again(void *ctx)
 	down(w, &ev);
 }
 
+/* No text of a foreign message is in it but the serial, which has passed
+ * wire_serial_ok(), and reasons written here. */
 static void
 report(const struct enrol_work *k)
 {
@@ -132,6 +136,8 @@ send(struct worker *w, struct enrol_work *k)
 		log_warn("%s: %s", k->serial, e.text);
 }
 
+/* Paho has acknowledged these messages already: from here on only the answer on
+ * the disk counts, and a unit that hears nothing asks again. */
 static void
 handle(struct worker *w, struct mqtt_event *ev, size_t n)
 {

@@ -515,6 +515,8 @@ what_is_not_confirmed_in_an_hour_is_dropped(void **state)
 		""),
 	    0);
 	assert_false(confirmed(w, "SN-1", print, print));
+	assert_int_equal(ask(w, "SN-1", CLAIM, text, &k), WIRE_KEY);
+	enrol_work_free(&k);
 	assert_int_equal(registry_sweep(&w->en.registry, &w->e), 0);
 	assert_int_equal(ask(w, "SN-1", CLAIM, text, &k), WIRE_KEY);
 	assert_false(k.success);
