@@ -29,6 +29,8 @@
 #include "own.h"
 #include "reload.h"
 
+#define LOCK_TRIES      20
+#define LOCK_WAIT_US    50000
 #define RELOAD_AGAIN_MS 500 /* a reload waits for the end of a transaction */
 
 static struct {
@@ -66,7 +68,25 @@ stop_settings(void)
 	settings_free(&self.before);
 }
 
-/* The lock also tells a second agent on the same state. */
+/* The lock tells a second agent on the same state. A child of an agent that was
+ * killed holds its descriptors until it has come to its exec, so a refusal
+ * counts only when it lasts. */
+static int
+lock_state(struct err *e)
+{
+	const char *dir = agent->settings.state_dir;
+
+	for (int tries = 0; flock(agent->state, LOCK_EX | LOCK_NB) == -1;
+	     tries++) {
+		if (errno != EWOULDBLOCK)
+			return err_sys(e, "lock %s", dir);
+		if (tries == LOCK_TRIES)
+			return err_set(e, EBUSY, "another agent holds %s", dir);
+		(void)usleep(LOCK_WAIT_US);
+	}
+	return 0;
+}
+
 static int
 start_state(struct err *e)
 {
@@ -81,11 +101,7 @@ start_state(struct err *e)
 		return err_sys(e, "%s", s->state_dir);
 	if (fchmod(agent->state, 0711) == -1)
 		return err_sys(e, "%s", s->state_dir);
-	if (flock(agent->state, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	return errno == EWOULDBLOCK
-	    ? err_set(e, EBUSY, "another agent holds %s", s->state_dir)
-	    : err_sys(e, "lock %s", s->state_dir);
+	return lock_state(e);
 }
 
 static void
