@@ -63,19 +63,25 @@ keep_artifact(struct apply *a, int fd, struct err *e)
 	    a->turn.batch, path, text.p, text.len, FILE_SECRET, e);
 }
 
-/* The first finding that is not passed, as an error. */
+/* The first failed finding that speaks against the snapshot, as an error. */
 static int
-judge_findings(const json_t *findings, struct err *e)
+judge_findings(const struct apply *a, const json_t *findings, struct err *e)
 {
-	const json_t *one;
-	size_t i;
+	for (size_t i = 0; i < json_array_size(findings); i++) {
+		const json_t *one = json_array_get(findings, i);
+		const char *id = json_string_value(json_object_get(one, "id"));
+		const char *why =
+		    json_string_value(json_object_get(one, "why"));
 
-	json_array_foreach(
-	    findings, i, one) if (!json_is_true(json_object_get(one,
-				      "passed"))) return err_set(e, 0,
-	    "%s (%s): %s", json_string_value(json_object_get(one, "id")),
-	    json_string_value(json_object_get(one, "place")),
-	    json_string_value(json_object_get(one, "why")));
+		if (json_is_true(json_object_get(one, "passed")))
+			continue;
+		if (!hosts_circumstance(a->agent, plugin_at(a), id))
+			return err_set(e, 0, "%s (%s): %s", id,
+			    json_string_value(json_object_get(one, "place")),
+			    why);
+		log_warn("%s: %s: %s (not the snapshot's fault)", plugin_at(a),
+		    id, why);
+	}
 	return 0;
 }
 
@@ -89,7 +95,7 @@ take_answer(struct apply *a, const struct answer *answer, struct err *e)
 	if (a->turn.phase == TXN_RENDER)
 		return keep_artifact(a, answer->fd, e);
 	if (a->turn.phase == TXN_PROBE)
-		return judge_findings(answer->findings, e);
+		return judge_findings(a, answer->findings, e);
 	return 0;
 }
 

@@ -151,3 +151,12 @@ grants_may_sign(const struct grants *p, const char *purpose)
 			return true;
 	return false;
 }
+
+bool
+grants_circumstance(const struct grants *p, const char *finding)
+{
+	for (size_t i = 0; p->circumstances[i] != NULL; i++)
+		if (strcmp(p->circumstances[i], finding) == 0)
+			return true;
+	return false;
+}

@@ -28,6 +28,7 @@
  *	reload = ( { name; check = [ "/usr/sbin/sshd", "-t" ]; pidfile;
  *		     exe = "/usr/sbin/sshd"; signal = "HUP"; } );
  *	ask = [ "cert_store.csr" ];  sign = [ "mqtt" ];
+ *	circumstances = [ "uplink.connected" ];
  */
 #define GRANTS_LIST  16 /* entries of install, reload, ask and sign */
 #define GRANTS_WORDS 15 /* of a check command */
@@ -71,6 +72,7 @@ struct grants {
 	struct grant_reload reload[GRANTS_LIST + 1];
 	const char *ask[GRANTS_LIST + 1];
 	const char *sign[GRANTS_LIST + 1];
+	const char *circumstances[GRANTS_LIST + 1];
 };
 
 /* Finds, reads and checks; users and groups are looked up. NULL: failed. */
@@ -89,6 +91,10 @@ grants_reload(const struct grants *, const char *name);
 bool
 grants_may_ask(const struct grants *, const char *plugin, const char *verb);
 bool grants_may_sign(const struct grants *, const char *purpose);
+/* Does a finding of this id tell of the unit's circumstances (a broker that is
+ * down, a certificate that has expired) and not of the snapshot? Then it does
+ * not undo a transaction; the verdict looks at it all the same. */
+bool grants_circumstance(const struct grants *, const char *finding);
 
 /* INGOT_NEED_* by name ("INSTALL"), 0: none such. */
 uint32_t grants_need(const char *name);

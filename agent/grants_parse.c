@@ -323,7 +323,10 @@ read_talk(struct grants *p, conf_node *root, struct err *e)
 {
 	if (texts(root, "ask", GRANTS_LIST, check_pair, p->ask, e) == -1)
 		return -1;
-	return texts(root, "sign", GRANTS_LIST, check_name, p->sign, e);
+	if (texts(root, "sign", GRANTS_LIST, check_name, p->sign, e) == -1)
+		return -1;
+	return texts(root, "circumstances", GRANTS_LIST, check_pair,
+	    p->circumstances, e);
 }
 
 typedef int read_fn(struct grants *, conf_node *, struct err *);
@@ -332,7 +335,7 @@ static read_fn *const parts[] = { read_identity, read_needs, read_limits,
 
 static const char *const known_keys[] = { "file", "user", "groups", "needs",
 	"late_ms", "memory_mb", "read", "write", "connect", "bind", "hand",
-	"install", "reload", "ask", "sign", NULL };
+	"install", "reload", "ask", "sign", "circumstances", NULL };
 
 static int
 read_all(struct grants *p, struct err *e)

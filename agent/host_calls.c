@@ -245,8 +245,13 @@ call_ask(const struct ingot_host *api, const char *plugin, const char *verb,
 	wbuf_init(&b, body, sizeof(body));
 	put_str(&b, plugin);
 	put_str(&b, verb);
-	if (host_request(h, MSG_ASK, &b, fd, &got, &why) == -1)
+	if (host_request(h, MSG_ASK, &b, fd, &got, &why) == -1) {
+		bytes_free(&h->told);
+		bytes_add(&h->told, why.text, strlen(why.text));
+		*reply =
+		    (struct ingot_text){ .p = h->told.p, .len = h->told.len };
 		return -1;
+	}
 	(void)close(fd);
 	fd = got.fd;
 	if (file_read_fd(fd, INGOT_TEXT_MAX, &h->told, &why) == -1)

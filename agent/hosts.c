@@ -44,6 +44,16 @@ hosts_has(const struct agent *a, const char *plugin)
 	return hosts_find(a, plugin) != NULL;
 }
 
+bool
+hosts_circumstance(
+    const struct agent *a, const char *plugin, const char *finding)
+{
+	const struct host *h = hosts_find(a, plugin);
+
+	return h != NULL && h->grants != NULL &&
+	    grants_circumstance(h->grants, finding);
+}
+
 /* Requests. */
 
 static void

@@ -47,6 +47,9 @@ int hosts_ask(struct agent *, const struct hosts_request *, struct err *);
 void hosts_forget(struct agent *, const void *ctx);
 
 bool hosts_has(const struct agent *, const char *plugin);
+/* grants_circumstance() of the plugin's policy; false for no such plugin. */
+bool hosts_circumstance(
+    const struct agent *, const char *plugin, const char *finding);
 /* [{ name, state, pid, restarts, signed, needs, rss_kb }]; the caller's. */
 json_t *hosts_status(const struct agent *);
 /* True when every plugin file bears a good maker's signature; else *which

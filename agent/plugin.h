@@ -110,8 +110,8 @@ struct ingot_host {
 	    const uint8_t digest[INGOT_DIGEST_LEN], uint8_t sig[INGOT_SIG_LEN]);
 	/*
 	 * Asks another plugin ("cert_store") or "agent"; question is JSON or
-	 * NULL for {}. The reply is valid until the next ask. The policy must
-	 * grant the pair (asker, asked.verb).
+	 * NULL for {}. The reply is valid until the next ask. On -1 it is the
+	 * reason, in words. The policy must grant the pair (asker, asked.verb).
 	 */
 	int (*ask)(const struct ingot_host *, const char *plugin,
 	    const char *verb, const char *question, struct ingot_text *reply);

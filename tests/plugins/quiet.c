@@ -179,8 +179,10 @@ say_relay(struct quiet *q, const char *rest, const struct ingot_text *question)
 	if (dot == NULL)
 		return q->host->fail(q->host, "relay.PLUGIN.VERB");
 	(void)snprintf(plugin, sizeof(plugin), "%.*s", (int)(dot - rest), rest);
-	if (q->host->ask(q->host, plugin, dot + 1, question->p, &reply) == -1)
+	if (q->host->ask(q->host, plugin, dot + 1, question->p, &reply) == -1) {
+		q->host->log(q->host, "told: %s", reply.p);
 		return -1;
+	}
 	return q->host->emit(q->host, "%s", reply.p);
 }
 

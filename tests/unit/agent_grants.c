@@ -101,7 +101,8 @@ a_pair_is_granted_as_a_whole(void **state)
 	struct err e;
 	struct grants *g =
 	    parse("user = \"a\"; ask = [ \"cert_store.csr\", \"a.b.c\" ];"
-		  "sign = [ \"mqtt\" ];",
+		  "sign = [ \"mqtt\" ];"
+		  "circumstances = [ \"uplink.connected\" ];",
 		&e);
 
 	(void)state;
@@ -117,6 +118,9 @@ a_pair_is_granted_as_a_whole(void **state)
 	assert_true(grants_may_sign(g, "mqtt"));
 	assert_false(grants_may_sign(g, "mqtt.pending"));
 	assert_false(grants_may_sign(g, ""));
+	assert_true(grants_circumstance(g, "uplink.connected"));
+	assert_false(grants_circumstance(g, "uplink"));
+	assert_false(grants_circumstance(g, "uplink.connected.x"));
 	grants_free(g);
 }
 
