@@ -50,19 +50,19 @@
 
 /* What a plugin may ask of the host, if the unit's policy grants it. */
 #define INGOT_NEED_INSTALL   0x01u /* put a file in a place the policy names */
-#define INGOT_NEED_SIGN	     0x02u /* have a private key used for a purpose */
+#define INGOT_NEED_SIGN      0x02u /* have a private key used for a purpose */
 #define INGOT_NEED_RELOAD    0x04u /* reload a service the policy names */
-#define INGOT_NEED_TPM	     0x08u /* open the TPM */
+#define INGOT_NEED_TPM       0x08u /* open the TPM */
 #define INGOT_NEED_NET_ADMIN 0x10u /* CAP_NET_ADMIN and CAP_NET_RAW */
 #define INGOT_NEED_NETWORK   0x20u /* TCP/UDP sockets, and threads */
 #define INGOT_NEED_STATE     0x40u /* a folder of its own that stays */
 
 /* Limits, in bytes. */
-#define INGOT_TEXT_MAX	  (1024 * 1024) /* document, artifact, question, reply */
-#define INGOT_NAME_MAX	  64		/* names of slots, services, verbs */
-#define INGOT_LINE_MAX	  480		/* log line, event text, reason */
-#define INGOT_DIGEST_LEN  32		/* SHA-256 */
-#define INGOT_SIG_LEN	  64		/* ECDSA P-256: r and s, 32 bytes each */
+#define INGOT_TEXT_MAX   (1024 * 1024) /* document, artifact, question, reply */
+#define INGOT_NAME_MAX   64            /* names of slots, services, verbs */
+#define INGOT_LINE_MAX   480           /* log line, event text, reason */
+#define INGOT_DIGEST_LEN 32            /* SHA-256 */
+#define INGOT_SIG_LEN    64            /* ECDSA P-256: r and s, 32 bytes each */
 
 /* Borrowed: valid until the call returns. */
 struct ingot_text {

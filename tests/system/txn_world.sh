@@ -18,6 +18,7 @@ END
 }
 
 # world_settings [LINE...]: further lines, which may stand for a default.
+# shellcheck disable=SC2120 # arguments are for those who have some
 world_settings() {
 	cat >"$ETC/ingot.conf" <<END
 state_dir = "$STATE";
