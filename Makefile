@@ -14,7 +14,8 @@ CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DINGOT_VERSION='"$(VERSION)"' -MMD -MP \
 	   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
 	   -Wimplicit-fallthrough -Wformat=2 \
-	   -Iagent/base -Iagent -Isnapshots -Ifirewall -Iprovisioning
+	   -Iagent/base -Iagent -Isnapshots -Ifirewall -Iprovisioning \
+	   $(shell pkg-config --cflags libnl-3.0)
 LDFLAGS	+= -Wl,--as-needed -Wl,-z,relro,-z,now -pthread
 B	?= build
 ifdef SAN
@@ -30,6 +31,7 @@ BASE_LIBS	:= -lconfig -ljansson -lcrypto
 SNAP_LIBS	:= -larchive -lzstd -lexpat
 PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-sys \
 		   -ltss2-tcti-device -ltss2-tcti-swtpm -lsqlite3 -lssl
+FIRE_LIBS	:= -lip4tc -lip6tc -lnl-3
 AGENT_LIBS	:= -lseccomp -lcap-ng
 
 objects	= $(patsubst %.c,$B/%.o,$(filter-out $(2),$(wildcard $(1))))
@@ -82,7 +84,7 @@ $(GATE): $(call objects,provisioning/gate/*.c) $(PROV) $(BASE)
 # A plugin: its folder, and the rooms it may know. libiptc (GPL) is linked
 # into the firewall plugin and nowhere else.
 $B/plugins/firewall_policy.so: $(FIRE)
-$B/plugins/firewall_policy.so: LIBS := -lip4tc -lip6tc
+$B/plugins/firewall_policy.so: LIBS := $(FIRE_LIBS)
 $B/plugins/ssh_hardening.so: LIBS := -lssh
 $B/plugins/cert_store.so: $(PROV)
 $B/plugins/cert_store.so: LIBS := $(PROV_LIBS)
@@ -103,7 +105,7 @@ $B/tests/unit/base_%: $B/tests/unit/base_%.o $(BASE)
 $B/tests/unit/snapshots_%: $B/tests/unit/snapshots_%.o $(SNAP) $(BASE)
 	$(call link,-lcmocka $(SNAP_LIBS) $(BASE_LIBS))
 $B/tests/unit/firewall_%: $B/tests/unit/firewall_%.o $(FIRE) $(BASE)
-	$(call link,-lcmocka -lip4tc -lip6tc $(BASE_LIBS))
+	$(call link,-lcmocka $(FIRE_LIBS) $(BASE_LIBS))
 $B/tests/unit/provisioning_%: $B/tests/unit/provisioning_%.o $(PROV) $(BASE)
 	$(call link,-lcmocka $(PROV_LIBS) $(BASE_LIBS))
 $B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
@@ -115,7 +117,7 @@ $B/tests/unit/plugins_ssh $B/tests/fuzz/plugins_ssh: $(SSH)
 $B/tests/unit/plugins_%: $B/tests/unit/plugins_%.o $(BASE)
 	$(call link,-lcmocka $(BASE_LIBS))
 $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
-	$(call link,-lcmocka -lssh -lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) \
+	$(call link,-lcmocka -lssh $(FIRE_LIBS) $(AGENT_LIBS) $(SNAP_LIBS) \
 	    $(PROV_LIBS) $(BASE_LIBS))
 
 # Fuzzers: make CC=clang B=build/fuzz CFLAGS=-fsanitize=... (tests/fuzz/run)
@@ -126,7 +128,7 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 $B/tests/lab/%: $B/tests/lab/%.o
 	$(call link)
 $B/tests/bench/%: $B/tests/bench/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
-	$(call link,-lip4tc -lip6tc $(AGENT_LIBS) $(SNAP_LIBS) $(PROV_LIBS) \
+	$(call link,$(FIRE_LIBS) $(AGENT_LIBS) $(SNAP_LIBS) $(PROV_LIBS) \
 	    $(BASE_LIBS))
 
 tests: $(TESTS) $(TPLUGS) $(LAB)
