@@ -15,7 +15,9 @@
  * and disconnected at the next tick. No CRL, so none can expire.
  *
  * To messages below enrol/ the gate adds the sender's fingerprint as the user
- * property WIRE_BY and takes away every property the client sent with them.
+ * property WIRE_BY and takes away every property the client sent with them. A
+ * will reaches no callback that could do so: it is refused there, or whoever
+ * left one would say himself who he is.
  *
  * When the registry can not be read the answer is no.
  */
@@ -36,6 +38,7 @@
 struct gate {
 	mosquitto_plugin_id_t *id;
 	struct sessions *sessions;
+	bool stamped; /* the message in hand has its sender's name on it */
 };
 
 static const enum policy_act acts[] = {
@@ -60,6 +63,31 @@ on_connect(int event, void *data, void *ctx)
 	return MOSQ_ERR_AUTH;
 }
 
+static bool
+enrols(const char *topic)
+{
+	static const char root[] = "ingot/v1/enrol/";
+
+	return strncmp(topic, root, sizeof(root) - 1) == 0;
+}
+
+/*
+ * The broker asks "write?", then gives a published message to on_message(), a
+ * will to nobody; then, with nothing of another client in between, "read?" for
+ * each who hears it. So what is read without a stamp is a will. And nothing is
+ * retained: it would outlive the one who sent it.
+ */
+static bool
+stamp_ok(struct gate *g, const struct mosquitto_evt_acl_check *ev)
+{
+	if (!enrols(ev->topic) || ev->access == MOSQ_ACL_SUBSCRIBE)
+		return true;
+	if (ev->access == MOSQ_ACL_READ)
+		return g->stamped;
+	g->stamped = false;
+	return !ev->retain;
+}
+
 static int
 on_acl(int event, void *data, void *ctx)
 {
@@ -75,7 +103,8 @@ on_acl(int event, void *data, void *ctx)
 		return MOSQ_ERR_ACL_DENIED;
 	if ((s = session_find(g->sessions, ev->client)) == NULL)
 		return MOSQ_ERR_ACL_DENIED;
-	if (policy_may(s->role, s->unit, acts[ev->access], ev->topic))
+	if (policy_may(s->role, s->unit, acts[ev->access], ev->topic) &&
+	    stamp_ok(g, ev))
 		return MOSQ_ERR_SUCCESS;
 	if (ev->access != MOSQ_ACL_READ)
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
@@ -92,15 +121,18 @@ on_message(int event, void *data, void *ctx)
 	struct mosquitto_evt_message *ev = data;
 	struct gate *g = ctx;
 	const struct session *s;
+	int rc;
 
 	(void)event;
-	if (strncmp(ev->topic, "ingot/v1/enrol/", 15) != 0)
+	if (!enrols(ev->topic))
 		return MOSQ_ERR_SUCCESS;
 	if ((s = session_find(g->sessions, ev->client)) == NULL)
 		return MOSQ_ERR_ACL_DENIED;
 	mosquitto_property_free_all(&ev->properties);
-	return mosquitto_property_add_string_pair(
+	rc = mosquitto_property_add_string_pair(
 	    &ev->properties, MQTT_PROP_USER_PROPERTY, WIRE_BY, s->fingerprint);
+	g->stamped = rc == MOSQ_ERR_SUCCESS;
+	return rc;
 }
 
 static int
