@@ -162,6 +162,30 @@ repetition(struct facts *f, struct err *e)
 	return 0;
 }
 
+/*
+ * Before the clone rules: who has shown nothing that his batch accepts must not
+ * be able to have a unit quarantined. One that sends with its own certificate
+ * has shown its EK before, but only that one: with another it is believed as
+ * little as anybody.
+ */
+static int
+shown(struct facts *f, struct err *e)
+{
+	const char *hash = f->ask->ek_hash;
+	bool own = f->batch[0] == '\0';
+
+	(void)e;
+	if (hash == NULL)
+		return own || f->software
+		    ? 0
+		    : no(f, WIRE_EK, "this batch is for units with a TPM");
+	if (f->ask->ek_proven || f->unproven ||
+	    (own && strcmp(hash, f->ek_hash) == 0))
+		return 0;
+	return no(f, WIRE_EK,
+	    "the TPM has no EK certificate, and nothing else vouches for it");
+}
+
 /* Both go where an operator must look; a serial not known before is noted. */
 static int
 clone(struct facts *f, const char *other, const char *what, struct err *e)
@@ -242,10 +266,6 @@ software_proof(struct facts *f, struct err *e)
 	    "ss", serial(f), f->ask->certificate.spki);
 	int rc;
 
-	if (f->batch[0] == '\0')
-		return 0;
-	if (!f->software)
-		return no(f, WIRE_EK, "this batch is for units with a TPM");
 	if (st == NULL || (rc = db_row(st, e)) == -1)
 		return -1;
 	return rc == 0
@@ -253,18 +273,14 @@ software_proof(struct facts *f, struct err *e)
 	    : clone(f, "", "the same serial with another software key", e);
 }
 
-/* A unit that sends with its own certificate has shown its EK before. */
+/* By now the EK, if there is one, is no other unit's. */
 static int
 proof(struct facts *f, struct err *e)
 {
+	if (f->batch[0] == '\0' || f->ask->ek_proven)
+		return 0;
 	if (f->ask->ek_hash == NULL)
 		return software_proof(f, e);
-	if (f->ask->ek_proven || f->batch[0] == '\0')
-		return 0;
-	if (!f->unproven)
-		return no(f, WIRE_EK,
-		    "the TPM has no EK certificate, which "
-		    "this batch asks for");
 	return f->ek_hash[0] != '\0'
 	    ? 0
 	    : no(f, WIRE_EK,
@@ -343,7 +359,7 @@ issue(struct facts *f, struct err *e)
 }
 
 /* Those before REST need no cryptography to have been done. */
-static rule_fn *const rules[] = { sender, state, repetition, ek_clone,
+static rule_fn *const rules[] = { sender, state, repetition, shown, ek_clone,
 	key_clone, proof, quota, issue };
 enum {
 	REST = 3,

@@ -19,9 +19,11 @@
  *	sender		a claim certificate of an open batch, or the unit's own
  *	state		revoked and quarantined units get nothing
  *	repetition	the same request: the same answer, word for word
+ *	shown		no TPM, or one without certificate: if the batch allows
  *	EK clone	same EK, other serial; same serial, other EK or none
  *	key clone	the same key under another serial
- *	proof		no TPM, or one without certificate: if the batch allows
+ *	proof		an EK without certificate is the registered one; a
+ *			software key is the one known
  *	quota		a serial not registered before takes one of the batch's
  */
 struct decide_ask {

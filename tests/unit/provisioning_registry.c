@@ -659,6 +659,56 @@ one_tpm_is_one_unit(void **state)
 	assert_true(is_in(w, "SN-U", "quarantined"));
 }
 
+/* A public area can be made up by anybody: it must not end a unit's service. */
+static void
+who_shows_no_tpm_quarantines_nobody(void **state)
+{
+	struct world *w = *state;
+	own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+	own_pkey EVP_PKEY *his = ca_key_new(&w->e);
+	own_str char *text = NULL;
+	struct enrol_work k;
+
+	make_ek(w);
+	text = tpm_request(w, "SN-U", his, his, LEAF);
+	assert_int_equal(db_run(w->en.registry.db, &w->e,
+			     "UPDATE batch SET unproven = 0", ""),
+	    0);
+	/* the EK of SN-T under another serial; SN-T without any */
+	assert_int_equal(ask(w, "SN-U", CLAIM_TPM, text, &k), WIRE_EK);
+	enrol_work_free(&k);
+	expect(w, "SN-T", CLAIM_TPM, key, WIRE_EK, false);
+	assert_true(is_in(w, "SN-T", "registered"));
+}
+
+/* Its certificate vouches for its software key, not for a TPM. */
+static void
+a_software_unit_does_not_grow_a_tpm(void **state)
+{
+	struct world *w = *state;
+	own_pkey EVP_PKEY *key = ca_key_new(&w->e);
+	own_pkey EVP_PKEY *next = ca_key_new(&w->e);
+	own_str char *text = NULL;
+	struct enrol_work k;
+	char print[65];
+
+	expect(w, "SN-1", CLAIM, key, WIRE_ISSUED, true);
+	fingerprint(w, "SN-1", 0, print);
+	assert_true(confirmed(w, "SN-1", print, print));
+	make_ek(w);
+	text = tpm_request(w, "SN-1", next, next, LEAF);
+	for (int known = 1; known >= 0; known--) {
+		assert_int_equal(ask(w, "SN-1", print, text, &k), WIRE_EK);
+		assert_false(k.success);
+		enrol_work_free(&k);
+		assert_true(is_in(w, "SN-T", "registered"));
+		assert_int_equal(db_run(w->en.registry.db, &w->e,
+				     "UPDATE unit SET ek_hash = NULL", ""),
+		    0);
+	}
+	assert_true(is_in(w, "SN-1", "active"));
+}
+
 static void
 a_password_is_known_by_its_hash(void **state)
 {
@@ -723,6 +773,8 @@ main(void)
 		T(a_csr_for_another_key_than_the_tpms_gets_nothing),
 		T(an_ek_that_nobody_vouches_for_gets_nothing),
 		T(one_tpm_is_one_unit),
+		T(who_shows_no_tpm_quarantines_nobody),
+		T(a_software_unit_does_not_grow_a_tpm),
 		cmocka_unit_test(a_password_is_known_by_its_hash),
 		T(the_units_authority_issues_units_only),
 	};
