@@ -79,7 +79,7 @@ static int
 choose(struct apply *a, struct err *e)
 {
 	static const char *const others[] = { "confirmed", "previous" };
-	struct journal j = { .phase = TXN_REVERT };
+	struct journal j = { .phase = TXN_REVERT, .asked = JOURNAL_ALL };
 	int64_t number = sound(a, "current");
 
 	if (number >= 0) {

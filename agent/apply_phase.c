@@ -151,8 +151,10 @@ apply_enter(struct apply *a, enum txn_phase p)
 		p = TXN_DONE;
 	else if (t->order.kind == KIND_DRY && p == TXN_REVERT)
 		p = TXN_REFUSED;
-	/* After a stuck one nothing is known to be unchanged. */
-	if (a->stuck && p == TXN_REFUSED && t->phase == TXN_RENDER)
+	/* After a stuck one nothing is known to be unchanged; a dry run
+	 * changes nothing even then. */
+	else if (t->order.kind != KIND_DRY && a->stuck && p == TXN_REFUSED &&
+	    t->phase == TXN_RENDER)
 		p = TXN_REVERT;
 	if (journal_phase(a, p, &e) == -1) {
 		apply_disagree(a, &e); /* of the phase that was to be left */
@@ -199,6 +201,10 @@ apply_begin(struct apply *a, const struct apply_order *order, struct err *e)
 		.before = t->before.number };
 	(void)snprintf(t->journal.snapshot, sizeof(t->journal.snapshot), "%s",
 	    order->snapshot);
+	/* What a stuck one left in place, this one's list does not know; a
+	 * kill must not make it look as if nobody had been asked. */
+	if (a->stuck)
+		(void)strcpy(t->journal.asked, JOURNAL_ALL);
 	t->phase = TXN_RENDER; /* a journal that can not be begun: refused */
 	if (order->kind != KIND_DRY)
 		audit_say(a->agent->audit, "agent", "ApplyStarted",

@@ -31,7 +31,9 @@ read_journal(struct apply *a, struct journal *j)
 	log_error(
 	    "%s; going back to applied/%lld", e.text, (long long)a->current);
 	audit_say(a->agent->audit, "agent", "JournalDamaged", "%s", e.text);
-	*j = (struct journal){ .phase = TXN_REVERT, .before = a->current };
+	*j = (struct journal){
+		.phase = TXN_REVERT, .before = a->current, .asked = JOURNAL_ALL
+	};
 	return 1;
 }
 

@@ -140,15 +140,42 @@ answered(void *ctx, const struct answer *answer)
  * snapshot and was not in the one before has nothing to take away, so it may
  * be broken without holding up the others. After a stuck transaction, or with
  * a journal that was lost, nobody knows, and all are asked.
+ *
+ * In revert a plugin that had nothing in place is asked only when it had been
+ * asked to activate: for it the state before is not ours but the vendor's or
+ * the owner's, and an EMPTY artifact would take that away (a packet filter)
+ * because some other plugin failed.
  */
 static bool
 is_outside(const struct apply *a)
 {
 	const struct turn *t = &a->turn;
 
-	return !a->stuck && t->target.number != 0 &&
-	    applied_hash(&t->target, plugin_at(a)) == NULL &&
-	    applied_hash(&t->before, plugin_at(a)) == NULL;
+	if (a->stuck || applied_hash(&t->before, plugin_at(a)) != NULL)
+		return false;
+	if (t->phase == TXN_REVERT)
+		return !journal_asked(&t->journal, plugin_at(a));
+	return t->target.number != 0 &&
+	    applied_hash(&t->target, plugin_at(a)) == NULL;
+}
+
+/* Durable before the request goes out: a kill in between costs a needless
+ * EMPTY, the other order would leave what was activated in place for ever.
+ * Those who had something before are asked in revert in any case. */
+static int
+note_asked(struct apply *a, struct err *e)
+{
+	struct turn *t = &a->turn;
+	struct journal j = t->journal;
+
+	if (t->phase != TXN_ACTIVATE || journal_asked(&j, plugin_at(a)) ||
+	    applied_hash(&t->before, plugin_at(a)) != NULL)
+		return 0;
+	if (journal_ask(&j, plugin_at(a), e) == -1 ||
+	    journal_write(a->agent->state, &j, e) == -1)
+		return -1;
+	t->journal = j;
+	return 0;
 }
 
 /* The text for the plugin whose turn it is: 1 and its descriptor; 0: it is
@@ -186,6 +213,8 @@ ask(struct apply *a, struct err *e)
 
 	if (rc != 1)
 		return rc;
+	if (note_asked(a, e) == -1)
+		return -1;
 	if (t->phase == TXN_ACTIVATE)
 		a->wanted[t->at] = t->target.number;
 	else if (t->phase == TXN_REVERT)

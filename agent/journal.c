@@ -14,8 +14,8 @@
 #include "journal.h"
 #include "json.h"
 
-static const char *const known[] = { "before", "phase", "snapshot", "target",
-	"yes", NULL };
+static const char *const known[] = { "asked", "before", "phase", "snapshot",
+	"target", "yes", NULL };
 
 static int
 check_sum(const char *line, size_t len, const char *sum, struct err *e)
@@ -45,11 +45,14 @@ check_snapshot(const char *id, struct err *e)
 static int
 from_json(struct journal *j, const json_t *o, struct err *e)
 {
-	const char *phase, *id;
+	const char *phase, *id, *asked;
 
+	/* Without "asked" it is of an agent that did not keep it. */
 	if (json_known(o, known, e) == -1 ||
 	    json_str(o, "phase", 16, &phase, e) == -1 ||
 	    json_str(o, "snapshot", SHA256_HEX - 1, &id, e) == -1 ||
+	    json_str_or(
+		o, "asked", JOURNAL_ASKED_MAX, JOURNAL_ALL, &asked, e) == -1 ||
 	    json_num(o, "target", 0, JOURNAL_NUMBER_MAX, &j->target, e) == -1 ||
 	    json_num(o, "before", 0, JOURNAL_NUMBER_MAX, &j->before, e) == -1)
 		return err_in(e, "journal");
@@ -63,6 +66,37 @@ from_json(struct journal *j, const json_t *o, struct err *e)
 	if (check_snapshot(id, e) == -1)
 		return -1;
 	(void)snprintf(j->snapshot, sizeof(j->snapshot), "%s", id);
+	(void)snprintf(j->asked, sizeof(j->asked), "%s", asked);
+	return 0;
+}
+
+bool
+journal_asked(const struct journal *j, const char *plugin)
+{
+	size_t n = strlen(plugin);
+
+	if (strcmp(j->asked, JOURNAL_ALL) == 0)
+		return true;
+	/* Whole names: "ssh" was not asked because "openssh" was. */
+	for (const char *p = j->asked; p != NULL; p = strchr(p, ' ')) {
+		p += *p == ' ';
+		if (strncmp(p, plugin, n) == 0 && p[n] == ' ')
+			return true;
+	}
+	return false;
+}
+
+int
+journal_ask(struct journal *j, const char *plugin, struct err *e)
+{
+	size_t n = strlen(j->asked), more = strlen(plugin) + 1;
+
+	if (journal_asked(j, plugin))
+		return 0;
+	if (n + more > JOURNAL_ASKED_MAX)
+		return err_set(
+		    e, ENOSPC, "journal: no room for \"%s\"", plugin);
+	(void)snprintf(j->asked + n, sizeof(j->asked) - n, "%s ", plugin);
 	return 0;
 }
 
@@ -91,10 +125,10 @@ journal_parse(struct journal *j, const void *text, size_t len, struct err *e)
 int
 journal_write(int state, const struct journal *j, struct err *e)
 {
-	own_json json_t *o =
-	    json_pack("{s:s, s:s, s:I, s:I, s:b}", "phase", txn_name(j->phase),
-		"snapshot", j->snapshot, "target", (json_int_t)j->target,
-		"before", (json_int_t)j->before, "yes", (int)j->yes);
+	own_json json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:b}",
+	    "phase", txn_name(j->phase), "asked", j->asked, "snapshot",
+	    j->snapshot, "target", (json_int_t)j->target, "before",
+	    (json_int_t)j->before, "yes", (int)j->yes);
 	own_str char *line = o == NULL ? NULL : json_line(o);
 	own_bytes struct bytes out = { 0 };
 	uint8_t sum[SHA256_LEN];

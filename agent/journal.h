@@ -19,6 +19,8 @@
 #define JOURNAL_FILE       "journal"
 #define JOURNAL_MAX        1024 /* bytes */
 #define JOURNAL_NUMBER_MAX 1000000000
+#define JOURNAL_ASKED_MAX  511 /* 16 plugins with names of 23 bytes: 384 */
+#define JOURNAL_ALL        "*"
 
 struct journal {
 	enum txn_phase phase;
@@ -26,7 +28,16 @@ struct journal {
 	int64_t before; /* applied/<before>; 0: before the first snapshot */
 	bool yes;       /* somebody confirmed it */
 	char snapshot[SHA256_HEX]; /* of target */
+	/* Who was asked to activate it, of those who had nothing in place:
+	 * names with a space behind each; JOURNAL_ALL: nobody knows, so take
+	 * it as all. */
+	char asked[JOURNAL_ASKED_MAX + 1];
 };
+
+/* The name stands in it, or all do. */
+bool journal_asked(const struct journal *, const char *plugin);
+/* Adds the name, once; -1: there is no room for it. */
+int journal_ask(struct journal *, const char *plugin, struct err *);
 
 /* Parses the bytes of a journal; everything about it is strict. */
 int journal_parse(struct journal *, const void *text, size_t len, struct err *);

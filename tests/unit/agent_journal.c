@@ -58,7 +58,7 @@ static void
 what_was_written_is_read(void **state)
 {
 	struct place *p = *state;
-	struct journal in = { TXN_ACTIVATE, 7, 6, true, ID }, out;
+	struct journal in = { TXN_ACTIVATE, 7, 6, true, ID, "a_b " }, out;
 	struct err e;
 
 	for (int i = 0; i < TXN_PHASES; i++) {
@@ -70,6 +70,7 @@ what_was_written_is_read(void **state)
 		assert_int_equal(out.before, 6);
 		assert_true(out.yes);
 		assert_string_equal(out.snapshot, ID);
+		assert_string_equal(out.asked, "a_b ");
 	}
 }
 
@@ -108,7 +109,7 @@ static void
 any_flipped_bit_and_any_cut_is_noticed(void **state)
 {
 	struct place *p = *state;
-	struct journal j = { TXN_PROBE, 12, 11, false, ID };
+	struct journal j = { TXN_PROBE, 12, 11, false, ID, "" };
 	own_bytes struct bytes b = { 0 };
 	struct err e;
 
@@ -177,6 +178,53 @@ content_is_checked_beside_the_checksum(void **state)
 	}
 }
 
+static void
+who_was_asked_is_known_by_whole_names(void **state)
+{
+	struct journal j = { .asked = "" };
+	char name[24];
+	struct err e;
+
+	(void)state;
+	assert_false(journal_asked(&j, "ssh"));
+	assert_int_equal(journal_ask(&j, "openssh", &e), 0);
+	assert_int_equal(journal_ask(&j, "sshd", &e), 0);
+	assert_false(journal_asked(&j, "ssh"));
+	assert_true(journal_asked(&j, "openssh"));
+	assert_int_equal(journal_ask(&j, "ssh", &e), 0);
+	assert_int_equal(journal_ask(&j, "ssh", &e), 0);
+	assert_string_equal(j.asked, "openssh sshd ssh ");
+	for (int i = 0; i < 16 - 3; i++) {
+		(void)snprintf(name, sizeof(name), "%023d", i);
+		assert_int_equal(journal_ask(&j, name, &e), 0);
+		assert_true(journal_asked(&j, name));
+	}
+	for (int i = 0; journal_ask(&j, name, &e) == 0; i++)
+		(void)snprintf(name, sizeof(name), "x%022d", i);
+	assert_non_null(strstr(e.text, "no room"));
+}
+
+/* One of an agent before this list: it must be taken as "all were". */
+static void
+a_journal_without_the_list_stands_for_all(void **state)
+{
+	static const char line[] =
+	    "{\"before\":1,\"phase\":\"revert\",\"snapshot\":\"\","
+	    "\"target\":2,\"yes\":false}";
+	own_bytes struct bytes b = { 0 };
+	uint8_t sum[SHA256_LEN];
+	char hex[SHA256_HEX];
+	struct journal j;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sha256(line, strlen(line), sum, &e), 0);
+	hex_encode(sum, sizeof(sum), hex);
+	bytes_fmt(&b, "%s\n%s\n", line, hex);
+	assert_int_equal(journal_parse(&j, b.p, b.len, &e), 0);
+	assert_true(journal_asked(&j, "anybody"));
+}
+
 int
 main(void)
 {
@@ -193,6 +241,8 @@ main(void)
 		    any_flipped_bit_and_any_cut_is_noticed, make_place,
 		    drop_place),
 		cmocka_unit_test(content_is_checked_beside_the_checksum),
+		cmocka_unit_test(who_was_asked_is_known_by_whole_names),
+		cmocka_unit_test(a_journal_without_the_list_stands_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
