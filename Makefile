@@ -161,6 +161,6 @@ ipk:
 clean:
 	rm -rf build
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)
 .PHONY: all tests test check demo demo-shell bench fuzz lint compdb install deb ipk clean
 .PRECIOUS: $B/%.o
