@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "files.h"
 #include "log.h"
 #include "own.h"
+#include "place.h"
 #include "plugin.h"
 #include "slot.h"
 
@@ -87,7 +89,20 @@ below(const char *path, const char *folder)
 	    (path[n - 1] == '/' || path[n - 1] == '\0');
 }
 
-/* No bundle may replace what judges bundles, or the kernel's own trees. */
+/* folder, or what it really is when a link leads to it. */
+static bool
+really_below(const char *real, const char *folder)
+{
+	char where[PATH_MAX];
+
+	return below(real, folder) ||
+	    (folder != NULL && realpath(folder, where) != NULL &&
+		below(real, where));
+}
+
+/* No bundle may replace what judges bundles, or the kernel's own trees; and
+ * none may do so by another way to the same place: where /lib leads to
+ * /usr/lib, "lib/ingot/plugins" is the folder of the plugins as well. */
 static int
 allowed(const struct settings *s, const char *path, struct err *e)
 {
@@ -95,9 +110,12 @@ allowed(const struct settings *s, const char *path, struct err *e)
 		s->unit_file, s->anchors, s->policy_dir, s->shipped_dir,
 		s->plugin_dir, s->libexec_dir, SETTINGS_FILE, "/proc", "/sys",
 		"/dev" };
+	char real[PATH_MAX];
 
+	if (place_real(path, real, e) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
-		if (below(path, closed[i]))
+		if (below(path, closed[i]) || really_below(real + 1, closed[i]))
 			return err_set(e, EPERM,
 			    "/%s: no bundle may write below %s", path,
 			    closed[i]);

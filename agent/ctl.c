@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "audit_line.h"
 #include "ctl_in.h"
 #include "log.h"
 #include "own.h"
@@ -41,15 +42,12 @@ static json_t *
 failure(enum ctl_code code, const char *text)
 {
 	char clean[ERR_TEXT_MAX];
-	json_t *j;
 
+	/* Reasons are often a plugin's own words, shown on root's terminal. */
 	(void)snprintf(clean, sizeof(clean), "%s", text);
-	j = json_pack(
+	audit_clean(clean);
+	return json_pack(
 	    "{s:b s:i s:s}", "ok", 0, "code", (int)code, "error", clean);
-	/* A text that is no UTF-8 must not cost the answer. */
-	return j != NULL ? j
-			 : json_pack("{s:b s:i s:s}", "ok", 0, "code",
-			       (int)code, "error", "unprintable reason");
 }
 
 bool
@@ -99,6 +97,7 @@ ctl_progress(struct ctl_call *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	audit_clean(text);
 	if ((j = json_pack("{s:s}", "progress", text)) != NULL)
 		(void)client_send(c->client, j);
 }
@@ -172,6 +171,7 @@ begin(struct client *client, const struct ctl_verb *v, json_t *args, int fd)
 	*c = (struct ctl_call){ .next = client->ctl->calls,
 		.ctl = client->ctl,
 		.client = client,
+		.uid = client->uid,
 		.verb = v,
 		.args = args,
 		.fd = fd };

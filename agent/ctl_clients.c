@@ -159,7 +159,12 @@ in_group(int fd, const struct ucred *who, gid_t group)
 	return false;
 }
 
-/* Is there room for one more of this user? Root always finds some. */
+/*
+ * Is there room for one more of this user? Root always finds some. A call
+ * goes on when its client has left, so it keeps the client's place: who asked
+ * for drift and hung up, over and over, would otherwise fill the queues of
+ * the plugins until a transaction finds no room in them.
+ */
 static bool
 room_for(const struct ctl *ctl, uid_t uid)
 {
@@ -168,6 +173,10 @@ room_for(const struct ctl *ctl, uid_t uid)
 	for (const struct client *c = ctl->clients; c != NULL; c = c->next) {
 		all++;
 		same += c->uid == uid;
+	}
+	for (const struct ctl_call *c = ctl->calls; c != NULL; c = c->next) {
+		all += c->client == NULL;
+		same += c->client == NULL && c->uid == uid;
 	}
 	if (uid == 0)
 		return all < CLIENTS_MAX;

@@ -28,6 +28,7 @@ struct ctl_call {
 	struct ctl_call *next;
 	struct ctl *ctl;
 	struct client *client; /* NULL: has gone away */
+	uid_t uid;             /* who asked; it still counts against him */
 	const struct ctl_verb *verb;
 	json_t *args;
 	int fd;

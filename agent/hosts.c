@@ -145,7 +145,10 @@ refuse(const struct agent *a, const struct host *h,
 		return err_set(e, EHOSTDOWN,
 		    "plugin %s is broken (%s); see `ingot status`", h->name,
 		    h->why);
-	if (queue_length(h) >= QUEUE_MAX)
+	/* The transaction has one request under way; it must not fail, and
+	 * even less its way back, because others ask a lot. */
+	if (want->type != MSG_RENDER && want->type != MSG_ACTIVATE &&
+	    queue_length(h) >= QUEUE_MAX)
 		return err_set(e, EBUSY, "plugin %s has %d requests waiting",
 		    h->name, QUEUE_MAX);
 	return 0;

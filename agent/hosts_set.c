@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_line.h"
 #include "file.h"
 #include "hosts_in.h"
 #include "log.h"
@@ -64,8 +65,14 @@ host_json(const struct host *h)
 	    needs_json(h->grants == NULL ? 0 : h->grants->spec.granted),
 	    "rss_kb", (json_int_t)rss_kb(h->child.pid));
 
-	if (h->why[0] != '\0')
-		(void)json_object_set_new(j, "why", json_string(h->why));
+	if (h->why[0] != '\0') {
+		char why[ERR_TEXT_MAX];
+
+		/* It may quote the plugin. */
+		(void)snprintf(why, sizeof(why), "%s", h->why);
+		audit_clean(why);
+		(void)json_object_set_new(j, "why", json_string(why));
+	}
 	return j;
 }
 

@@ -18,6 +18,7 @@
 struct lock {
 	struct ctl_call *call;
 	json_t *verdict;
+	int64_t number; /* applied/<number> is what is judged */
 };
 
 static void
@@ -76,6 +77,24 @@ say_failed(const json_t *verdict, struct err *e)
 	    text.p == NULL ? "" : text.p);
 }
 
+/*
+ * The verdict takes as long as the probes and a signature take, and another
+ * caller may apply a bundle meanwhile, even an unsigned one, since the unit is
+ * not in production yet. What enters production must be what was judged.
+ */
+static int
+unchanged(const struct lock *l, struct err *e)
+{
+	const struct agent *agent = ctl_agent(l->call);
+
+	if (agent->apply != NULL && !apply_busy(agent) &&
+	    agent->apply->current == l->number)
+		return 0;
+	return err_set(e, EBUSY,
+	    "a snapshot was applied while the unit was judged; run ingot lock "
+	    "again");
+}
+
 static void
 born(void *ctx, const struct err *why)
 {
@@ -87,7 +106,8 @@ born(void *ctx, const struct err *why)
 		over(l, CODE_FAILED, why);
 		return;
 	}
-	if (floor_raise(agent->state, agent->apply->live.sequence, &e) == -1 ||
+	if (unchanged(l, &e) == -1 ||
+	    floor_raise(agent->state, agent->apply->live.sequence, &e) == -1 ||
 	    mode_step(agent, MODE_LOCK, &e) == -1) {
 		over(l, CODE_FAILED, &e);
 		return;
@@ -116,7 +136,8 @@ judged(void *ctx, json_t *verdict, const struct err *why)
 		(void)err_set(&e, EPERM, "a unit in mode %s can not be locked",
 		    mode_name(agent->mode));
 		over(l, CODE_REFUSED, &e);
-	} else if (birth_write(agent, verdict, born, l, &e) == -1)
+	} else if (unchanged(l, &e) == -1 ||
+	    birth_write(agent, verdict, born, l, &e) == -1)
 		over(l, CODE_FAILED, &e);
 }
 
@@ -138,6 +159,7 @@ ctl_lock(struct ctl_call *call)
 		return;
 	}
 	l->call = call;
+	l->number = agent->apply->current;
 	if (verdict_start(agent, judged, l, &e) == -1)
 		over(l, CODE_FAILED, &e);
 }

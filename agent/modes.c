@@ -6,7 +6,9 @@
  * it: the unit is then quarantined, never free.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "audit.h"
@@ -115,6 +117,16 @@ understand(const struct bytes *text, enum mode *out)
 	return strlen(word) == text->len - 1 ? mode_by_name(word, out) : -1;
 }
 
+/* The mode file is older than the birth record, which is written on the way
+ * into production. A unit that has the one without the other was not born
+ * yesterday: taking a file away must not be the way back to factory. */
+static bool
+was_born(const struct agent *a)
+{
+	return faccessat(a->state, "identity/birth.json", F_OK,
+		   AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int
 mode_load(struct agent *a, struct err *e)
 {
@@ -124,9 +136,10 @@ mode_load(struct agent *a, struct err *e)
 	if (file_read(a->state, MODE_FILE, MODE_FILE_MAX, &text, e) == 0) {
 		if (understand(&text, &a->mode) == 0)
 			return 0;
-	} else if (e->code == ENOENT)
+	} else if (e->code == ENOENT && !was_born(a))
 		return 0;
-	else if (e->code != EFBIG && e->code != EINVAL && e->code != ELOOP)
+	else if (e->code != ENOENT && e->code != EFBIG && e->code != EINVAL &&
+	    e->code != ELOOP)
 		return -1;
 	a->mode = MODE_QUARANTINED;
 	log_at(LOG_ALERT,

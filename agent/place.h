@@ -2,6 +2,7 @@
 #ifndef PLACE_H
 #define PLACE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "err.h"
@@ -20,5 +21,12 @@
  */
 int place_open(const char *path, bool make, unsigned *missing,
     const char **name, struct err *);
+
+/*
+ * Where a file placed at path would really be, absolute, without a link on
+ * the way: "lib/x" is "/usr/lib/x" where /lib leads there. Parts that are not
+ * there yet stay as they are. -1: place_open() would not go there.
+ */
+int place_real(const char *path, char out[static PATH_MAX], struct err *);
 
 #endif

@@ -87,14 +87,36 @@ verdict_policy_free(struct verdict_policy *p)
 	conf_free(&p->file);
 }
 
+#define BY " by "
+
+/* The id of an entry ends where " by PLUGIN" begins. */
+static size_t
+pattern_len(const char *pattern)
+{
+	const char *by = strstr(pattern, BY);
+
+	return by == NULL ? strlen(pattern) : (size_t)(by - pattern);
+}
+
 static bool
 matches(const char *pattern, const char *id)
 {
-	size_t n = strlen(pattern);
+	size_t n = pattern_len(pattern);
 
-	if (n > 1 && strcmp(pattern + n - 2, ".*") == 0)
+	if (n > 1 && strncmp(pattern + n - 2, ".*", 2) == 0)
 		return strncmp(pattern, id, n - 1) == 0;
-	return strcmp(pattern, id) == 0;
+	return strlen(id) == n && strncmp(pattern, id, n) == 0;
+}
+
+/* A plugin chooses the ids of its findings. Without this one that is taken
+ * over could say that all is well with a firewall that nobody looked at. */
+static bool
+seen_by(const char *pattern, const json_t *finding)
+{
+	const char *who = strstr(pattern, BY);
+	const char *by = json_string_value(json_object_get(finding, "by"));
+
+	return who == NULL || (by != NULL && strcmp(who + strlen(BY), by) == 0);
 }
 
 static const char *
@@ -124,7 +146,8 @@ add_unseen(const struct verdict_policy *p, json_t *findings)
 		bool seen = false;
 
 		json_array_foreach(findings, j, one) seen |=
-		    matches(p->required[i], id_of(one));
+		    matches(p->required[i], id_of(one)) &&
+		    seen_by(p->required[i], one);
 		if (!seen)
 			look_add(findings, "agent", p->required[i], POLICY,
 			    false, "nobody looked at it");

@@ -25,7 +25,8 @@ struct agent;
  *	allow_software_key = false;	a key that is not in a TPM is good too
  *
  * "ssh.*" stands for every finding whose id begins with "ssh."; at least one
- * must have been looked at.
+ * must have been looked at. "ssh.* by ssh_hardening": by that plugin; what
+ * another says under this id can fail the unit, but does not stand for it.
  */
 #define VERDICT_LIST_MAX 64
 

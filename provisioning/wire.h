@@ -135,6 +135,8 @@ int wire_confirm_parse(
 int wire_issued_parse(
     const char *text, size_t len, struct wire_issued *, struct err *);
 void wire_issued_wipe(struct wire_issued *);
+/* May an issued value be called by the first len bytes of s? */
+bool wire_issued_name_ok(const char *s, size_t len);
 
 /* A new request id. */
 int wire_id(char id[static WIRE_ID_LEN + 1], struct err *);

@@ -23,12 +23,18 @@ wire_issued_wipe(struct wire_issued *i)
 }
 
 /* "mqtt.username": what a slot may be called. */
-static bool
-name_ok(const char *s)
+bool
+wire_issued_name_ok(const char *s, size_t len)
 {
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-");
 
-	return n > 0 && n <= WIRE_NAME_MAX && s[n] == '\0';
+	return n > 0 && n <= WIRE_NAME_MAX && n == len;
+}
+
+static bool
+name_ok(const char *s)
+{
+	return wire_issued_name_ok(s, strlen(s));
 }
 
 int

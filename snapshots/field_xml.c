@@ -20,6 +20,7 @@ struct element {
 	size_t content; /* where it begins */
 	size_t flag_at;
 	bool secret;
+	bool named;  /* has a name attribute */
 	bool parent; /* has elements in it */
 };
 
@@ -95,7 +96,9 @@ element_read(struct xml_scan *s, struct element *el, const char *tag,
 	(void)snprintf(el->name, sizeof(el->name), "%s", local(tag));
 	if (s->depth > 0)
 		inherit(el, el - 1,
-		    name == NULL && strcmp(local(tag), "value") == 0);
+		    name == NULL && el[-1].named &&
+			strcmp(local(tag), "value") == 0);
+	el->named = name != NULL;
 	if (name != NULL)
 		(void)snprintf(el->name, sizeof(el->name), "%s", name);
 	if (pid != NULL)

@@ -23,6 +23,7 @@ static const struct {
 	[FINDING_UNUSED] = { "unused-rule", false },
 	[FINDING_SPECIAL] = { "special-file", false },
 	[FINDING_SET_ID] = { "set-id", false },
+	[FINDING_BINARY] = { "binary-file", false },
 	[FINDING_UNREADABLE] = { "unreadable", true },
 };
 

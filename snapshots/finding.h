@@ -18,7 +18,8 @@
 #define FINDINGS_MAX 1000 /* more are counted, not kept */
 
 enum finding_id {
-	FINDING_PRIVATE_KEY, /* PEM; can't be accepted, only dropped */
+	FINDING_PRIVATE_KEY, /* a key or key store; can't be accepted, only
+				dropped */
 	FINDING_KEYWORD,     /* called like a secret */
 	FINDING_ENTROPY,     /* looks like one */
 	FINDING_TOKEN,       /* a JSON web token */
@@ -31,6 +32,7 @@ enum finding_id {
 	FINDING_SPECIAL,    /* link, device, pipe: can't be captured */
 	FINDING_SET_ID,     /* set-id or sticky bit: captured without it */
 	FINDING_UNREADABLE, /* the rules' format does not fit the file */
+	FINDING_BINARY,     /* no text: nothing was searched but identifiers */
 	FINDING_COUNT
 };
 

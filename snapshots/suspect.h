@@ -37,7 +37,8 @@ int suspect_scan(const struct field_format *format, const char *text,
 /* Is it text, so that formats and heuristics mean something? */
 bool suspect_is_text(const char *, size_t len);
 
-/* Begins a PEM private key within the bytes? Its offset, or -1. */
+/* Begins a private key in a text frame (PEM, OpenVPN, PuTTY)? Its offset, or
+ * -1. */
 long suspect_private_key(const char *, size_t len);
 
 /* Calls fn for each word that is as random as a key; text: the word's. */

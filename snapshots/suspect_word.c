@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be told from the bytes alone: text or not, private keys, and words
- * too random to be names.
+ * What can be told from the bytes alone: text or not, and words too random to
+ * be names.
  */
 #include <ctype.h>
 #include <string.h>
@@ -24,24 +24,6 @@ suspect_is_text(const char *p, size_t len)
 	return odd * 50 <= most;
 }
 
-long
-suspect_private_key(const char *text, size_t len)
-{
-	static const char begin[] = "-----BEGIN ", end[] = "PRIVATE KEY";
-	const char *p = text, *stop = text + len, *line;
-
-	while ((p = memmem(p, (size_t)(stop - p), begin, sizeof(begin) - 1)) !=
-	    NULL) {
-		line = p + sizeof(begin) - 1;
-		if (memmem(line,
-			(size_t)(stop - line) < 48 ? (size_t)(stop - line) : 48,
-			end, sizeof(end) - 1) != NULL)
-			return p - text;
-		p = line;
-	}
-	return -1;
-}
-
 static int
 kind(char c)
 {
@@ -62,7 +44,8 @@ is_path(const char *p, size_t len)
 		part = p[i] == '/' ? 0 : part + 1;
 		longest = part > longest ? part : longest;
 	}
-	return slashes > 0 && longest < RANDOM_LEAST &&
+	/* Base64 has slashes too, and ends so. */
+	return slashes > 0 && longest < RANDOM_LEAST && p[len - 1] != '=' &&
 	    (p[0] == '/' || slashes * 12 >= len);
 }
 
@@ -86,17 +69,31 @@ looks_random(const char *p, size_t len)
 	return of[0] >= 1 && of[1] >= 2 && of[2] >= 2 && changes * 3 >= len;
 }
 
+static bool
+public_label(const char *p, size_t left)
+{
+	static const char *const labels[] = { "CERTIFICATE", "TRUSTED CERT",
+		"PUBLIC KEY", "RSA PUBLIC KEY", "X509 CRL", "DH PARAMETERS",
+		"EC PARAMETERS", "PKCS7", "CMS", "PGP PUBLIC KEY",
+		"PGP SIGNATURE", "SSH SIGNATURE" };
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (left > strlen(labels[i]) &&
+		    memcmp(p, labels[i], strlen(labels[i])) == 0)
+			return true;
+	return false;
+}
+
 /* Behind a public PEM block that begins at p, or p. */
 static const char *
 past_public_pem(const char *p, const char *stop)
 {
 	static const char begin[] = "-----BEGIN ", end[] = "-----END ";
+	const size_t n = sizeof(begin) - 1;
 	const char *over;
 
-	if ((size_t)(stop - p) < sizeof(begin) ||
-	    memcmp(p, begin, sizeof(begin) - 1) != 0 ||
-	    suspect_private_key(
-		p, (size_t)(stop - p) < 64 ? (size_t)(stop - p) : 64) == 0)
+	if ((size_t)(stop - p) <= n || memcmp(p, begin, n) != 0 ||
+	    !public_label(p + n, (size_t)(stop - p) - n))
 		return p;
 	over = memmem(p, (size_t)(stop - p), end, sizeof(end) - 1);
 	return over == NULL ? p : over + sizeof(end) - 1;

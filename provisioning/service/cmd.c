@@ -132,12 +132,26 @@ cmd_import(const struct cmd_args *a, json_t *out, struct err *e)
 	return 0;
 }
 
+static bool
+is_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+	const char *p = n > 0 ? strstr(list, word) : NULL;
+
+	return p != NULL && (p == list || p[-1] == ' ') &&
+	    (p[n] == ' ' || p[n] == '\0');
+}
+
 int
 cmd_list(const struct cmd_args *a, json_t *out, struct err *e)
 {
+	static const char states[] =
+	    "registered pending active quarantined revoked";
 	struct registry r;
 	json_t *units;
 
+	if (a->state != NULL && !is_word(states, a->state))
+		return err_set(e, EINVAL, "--state: one of %s", states);
 	if (home_registry(&r, a->home, DB_READ, e) == -1)
 		return -1;
 	units = registry_list(&r, a->state, e);
@@ -173,6 +187,9 @@ cmd_revoke(const struct cmd_args *a, json_t *out, struct err *e)
 	struct registry r;
 	int rc;
 
+	if (a->claim && a->worker)
+		return err_set(
+		    e, EINVAL, "--claim or --worker, not both at once");
 	if (home_registry(&r, a->home, DB_WRITE, e) == -1)
 		return -1;
 	rc = registry_revoke(&r, role, a->word[0], e);

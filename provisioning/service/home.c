@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "home.h"
@@ -23,6 +24,20 @@ home_path(char out[static HOME_PATH_MAX], const char *home, const char *rel,
 	    : err_set(e, ENAMETOOLONG, "%.80s...: path too long", home);
 }
 
+/* What is missing is mostly the whole folder, or the right to see it. */
+static int
+there(const char *home, const char *path, struct err *e)
+{
+	if (access(path, R_OK) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(e, ENOENT,
+		    "%s: no service is there; \"ingot-provision init\" makes "
+		    "one, --home says where it is",
+		    home);
+	return err_sys(e, "%s: not for this user", path);
+}
+
 int
 home_registry(
     struct registry *r, const char *home, enum db_mode mode, struct err *e)
@@ -31,9 +46,9 @@ home_registry(
 
 	r->db = NULL;
 	if (home_path(path, home, "registry.db", e) == -1 ||
-	    registry_open(r, path, mode, e) == -1)
+	    (mode != DB_CREATE && there(home, path, e) == -1))
 		return -1;
-	return 0;
+	return registry_open(r, path, mode, e);
 }
 
 int
@@ -43,7 +58,8 @@ home_ca(struct ca *ca, const char *home, enum ca_kind kind, const char *uri,
 	char rel[64], certificate[HOME_PATH_MAX], key[HOME_PATH_MAX];
 
 	(void)snprintf(rel, sizeof(rel), "ca/%s.pem", ca_name(kind));
-	if (home_path(certificate, home, rel, e) == -1)
+	if (home_path(certificate, home, rel, e) == -1 ||
+	    there(home, certificate, e) == -1)
 		return -1;
 	(void)snprintf(rel, sizeof(rel), "ca/%s.key", ca_name(kind));
 	if (home_path(key, home, rel, e) == -1)

@@ -123,6 +123,21 @@ write_config(const struct cmd_args *a, struct err *e)
 	return file_write(AT_FDCWD, path, b.p, b.len, FILE_PUBLIC, e);
 }
 
+static int
+group_id(const char *name, gid_t *gid, struct err *e)
+{
+	/* cppcheck-suppress getgrnamCalled ; one thread */
+	const struct group *g = getgrnam(name);
+
+	if (g == NULL)
+		return err_set(e, ENOENT,
+		    "--group: there is no group \"%.80s\"; it is the one the "
+		    "broker runs with, mostly mosquitto",
+		    name);
+	*gid = g->gr_gid;
+	return 0;
+}
+
 /* The broker runs as another user: its group may read the registry and the
  * broker's key, and nothing else of the folder. */
 static int
@@ -134,19 +149,18 @@ share(const struct cmd_args *a, struct err *e)
 	} shared[] = { { ".", 0750 }, { "registry.db", 0640 },
 		{ "registry.db-wal", 0640 }, { "registry.db-shm", 0640 },
 		{ "broker", 0750 }, { "broker/key.pem", 0640 } };
-	const struct group *g;
+	gid_t gid = 0;
 
 	if (a->group == NULL)
 		return 0;
-	/* cppcheck-suppress getgrnamCalled ; one thread */
-	if ((g = getgrnam(a->group)) == NULL)
-		return err_set(e, ENOENT, "no group \"%s\"", a->group);
+	if (group_id(a->group, &gid, e) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
 		char path[HOME_PATH_MAX];
 
 		if (home_path(path, a->home, shared[i].rel, e) == -1)
 			return -1;
-		if (chown(path, (uid_t)-1, g->gr_gid) == -1 ||
+		if (chown(path, (uid_t)-1, gid) == -1 ||
 		    chmod(path, shared[i].mode) == -1)
 			return err_sys(e, "%s", path);
 	}
@@ -233,9 +247,12 @@ cmd_init(const struct cmd_args *a, json_t *out, struct err *e)
 	struct registry r = { NULL };
 	char alt[1024], path[HOME_PATH_MAX];
 	mode_t before;
+	gid_t gid;
 	int rc;
 
+	/* What can be wrong is found before anything is made. */
 	if (names(a, alt, sizeof(alt), e) == -1 ||
+	    (a->group != NULL && group_id(a->group, &gid, e) == -1) ||
 	    home_path(path, a->home, "registry.db", e) == -1)
 		return -1;
 	if (access(path, F_OK) == 0)

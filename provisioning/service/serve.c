@@ -42,14 +42,22 @@ split(const char *text, char host[static 256], uint16_t *port, struct err *e)
 {
 	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
 	int64_t number;
+	size_t n;
 
 	if (colon == NULL || colon == text || colon - text >= 256)
-		return err_set(e, EINVAL, "--broker HOST:PORT");
+		return err_set(e, EINVAL,
+		    "--broker HOST:PORT: where the broker listens, as "
+		    "broker.example:8883 or [2001:db8::7]:8883");
 	if (cmd_number("--broker port", colon + 1, 1, 65535, 0, &number, e) ==
 	    -1)
 		return -1;
-	memcpy(host, text, (size_t)(colon - text));
-	host[colon - text] = '\0';
+	n = (size_t)(colon - text);
+	if (text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	memcpy(host, text, n);
+	host[n] = '\0';
 	*port = (uint16_t)number;
 	return 0;
 }
@@ -219,9 +227,13 @@ issue_values(struct enrol *en, const char *const *list, struct err *e)
 		struct wire_value *v = &en->values[en->value_count++];
 		const char *eq = strchr(*list, '=');
 
-		if (eq == NULL || eq == *list || eq - *list > WIRE_NAME_MAX ||
-		    strlen(eq + 1) > WIRE_VALUE_MAX)
-			return err_set(e, EINVAL, "--issue NAME=VALUE");
+		if (eq == NULL || eq - *list > WIRE_NAME_MAX ||
+		    strlen(eq + 1) > WIRE_VALUE_MAX ||
+		    !wire_issued_name_ok(*list, (size_t)(eq - *list)))
+			return err_set(e, EINVAL,
+			    "--issue NAME=VALUE: the name of a-z 0-9 . _ -, "
+			    "the value of at most %d bytes",
+			    WIRE_VALUE_MAX);
 		memcpy(v->name, *list, (size_t)(eq - *list));
 		(void)strcpy(v->value, eq + 1);
 	}

@@ -10,6 +10,9 @@
  *	deaf SOCKET N			asks N times and never reads
  *	hold SOCKET UID N		N connections of a user; prints how many
  *					of them are still there
+ *	hangup UID GROUP SOCKET N JSON	asks N times as another user and leaves
+ *					without the answer; prints how often he
+ *					was let in
  *	kill SOCKET PLUGIN N		kills the plugin's host N times; each
  *					time exactly one other takes its place
  *	listen SOCKET			prints what an agent tells its service
@@ -201,6 +204,24 @@ hold(int argc, char *argv[])
 	return 0;
 }
 
+static int
+hangup(int argc, char *argv[])
+{
+	int in = 0;
+
+	if (argc != 5 || become(argv[0], argv[1], argv[1]) == -1)
+		return 99;
+	for (int i = atoi(argv[3]); i > 0; i--) {
+		own_fd int fd = connect_to(argv[2]);
+		struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+		(void)send(fd, argv[4], strlen(argv[4]), MSG_NOSIGNAL);
+		in += poll(&p, 1, 10) == 0;
+	}
+	(void)printf("%d\n", in);
+	return 0;
+}
+
 /* The plugin's process when it is idle, else 0. */
 static pid_t
 idle_pid(const char *path, const char *plugin)
@@ -285,6 +306,7 @@ static const struct {
 	{ "garbage", 3, garbage },
 	{ "deaf", 2, deaf },
 	{ "hold", 3, hold },
+	{ "hangup", 5, hangup },
 	{ "kill", 3, kill_often },
 	{ "listen", 1, listen_at },
 };

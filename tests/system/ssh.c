@@ -36,7 +36,7 @@
 #define DROPIN "/etc/ssh/sshd_config.d/00-ingot.conf"
 #define CANARY "/etc/ssh/ingot-canary"
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 say(const char *what, const char *fmt, va_list ap)
 {
 	char text[2048];
@@ -45,7 +45,7 @@ say(const char *what, const char *fmt, va_list ap)
 	(void)printf("! %s: %s\n", what, text);
 }
 
-static void
+__attribute__((format(printf, 2, 3))) static void
 on_log(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -56,7 +56,7 @@ on_log(const struct ingot_host *h, const char *fmt, ...)
 	va_end(ap);
 }
 
-static int
+__attribute__((format(printf, 2, 3))) static int
 on_fail(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -68,7 +68,7 @@ on_fail(const struct ingot_host *h, const char *fmt, ...)
 	return -1;
 }
 
-static int
+__attribute__((format(printf, 2, 3))) static int
 on_emit(const struct ingot_host *h, const char *fmt, ...)
 {
 	va_list ap;
@@ -80,7 +80,7 @@ on_emit(const struct ingot_host *h, const char *fmt, ...)
 	return 0;
 }
 
-static int
+__attribute__((format(printf, 5, 6))) static int
 on_finding(const struct ingot_host *h, const char *id, const char *place,
     int passed, const char *fmt, ...)
 {

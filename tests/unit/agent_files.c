@@ -290,6 +290,63 @@ a_users_link_is_refused_and_our_own_followed(void **state)
 	assert_non_null(strstr(e.text, "belongs to user 65534"));
 }
 
+/* Ours, but it leads through a folder in which a user may put links. */
+static void
+a_users_link_behind_our_own_is_refused(void **state)
+{
+	char ours[128], theirs[128], path[256];
+	const char *name;
+	struct err e;
+
+	(void)state;
+	(void)snprintf(theirs, sizeof(theirs), "%s/theirs", top);
+	(void)snprintf(ours, sizeof(ours), "%s/ours", top);
+	assert_int_equal(symlink("out", theirs), 0);
+	assert_int_equal(symlink("theirs/../out/../theirs", ours), 0);
+	(void)snprintf(path, sizeof(path), "%s/file", ours);
+	(void)close(place_open(path + 1, false, NULL, &name, &e));
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(lchown(theirs, 65534, 65534), 0);
+	assert_int_equal(place_open(path + 1, false, NULL, &name, &e), -1);
+	assert_non_null(strstr(e.text, "belongs to user 65534"));
+}
+
+static void
+links_in_a_circle_end(void **state)
+{
+	char one[128], two[128], path[256];
+	const char *name;
+	struct err e;
+
+	(void)state;
+	(void)snprintf(one, sizeof(one), "%s/one", top);
+	(void)snprintf(two, sizeof(two), "%s/two", top);
+	assert_int_equal(symlink("two", one), 0);
+	assert_int_equal(symlink("one", two), 0);
+	(void)snprintf(path, sizeof(path), "%s/file", one);
+	assert_int_equal(place_open(path + 1, false, NULL, &name, &e), -1);
+	assert_non_null(strstr(e.text, "too many links"));
+}
+
+static void
+the_real_place_is_behind_all_links(void **state)
+{
+	char link[128], path[256], real[PATH_MAX], want[256];
+	struct err e;
+
+	(void)state;
+	(void)snprintf(link, sizeof(link), "%s/link", top);
+	assert_int_equal(symlink("out", link), 0);
+	(void)snprintf(path, sizeof(path), "%s/not/yet/file", link);
+	(void)snprintf(want, sizeof(want), "%s/out/not/yet/file", top);
+	assert_int_equal(place_real(path + 1, real, &e), 0);
+	assert_string_equal(real, want);
+	assert_int_equal(place_real("file", real, &e), 0);
+	assert_string_equal(real, "/file");
+	assert_int_equal(place_real("a/../b", real, &e), -1);
+}
+
 static void
 missing_folders_are_counted(void **state)
 {
@@ -321,6 +378,9 @@ main(void)
 		T(what_stands_in_the_way_is_said_first),
 		T(a_path_with_dots_leads_nowhere),
 		T(a_users_link_is_refused_and_our_own_followed),
+		T(a_users_link_behind_our_own_is_refused),
+		T(links_in_a_circle_end),
+		T(the_real_place_is_behind_all_links),
 		T(missing_folders_are_counted),
 	};
 

@@ -85,6 +85,21 @@ a_unit_without_a_mode_file_is_in_factory(void **state)
 }
 
 static void
+a_unit_that_was_born_does_not_lose_its_mode_with_the_file(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(file_mkdirs(a.state, "identity", 0700, &e), 0);
+	assert_int_equal(file_write(a.state, "identity/birth.json", "{}", 2,
+			     FILE_PUBLIC, &e),
+	    0);
+	assert_int_equal(mode_load(&a, &e), 0);
+	assert_int_equal(a.mode, MODE_QUARANTINED);
+	trail_has("ModeFileDamaged");
+}
+
+static void
 the_way_to_production_is_walked_and_stays(void **state)
 {
 	static const struct {
@@ -233,6 +248,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_unit_without_a_mode_file_is_in_factory),
+		T(a_unit_that_was_born_does_not_lose_its_mode_with_the_file),
 		T(the_way_to_production_is_walked_and_stays),
 		T(there_is_no_short_cut_and_no_way_back),
 		T(a_step_that_is_not_on_disk_does_not_count),

@@ -118,6 +118,25 @@ what_nobody_looked_at_has_failed(void **state)
 }
 
 static void
+none_can_vouch_for_what_another_guards(void **state)
+{
+	static const char text[] = "required = [ \"ssh.* by ssh_hardening\" ];";
+	own_verdict_policy struct verdict_policy p;
+	own_json json_t *list = json_array();
+	struct err e;
+
+	(void)state;
+	assert_int_equal(policy(text, &p, &e), 0);
+	look_add(list, "uplink", "ssh.one", "here", true, "fine");
+	assert_false(verdict_judge(&p, list));
+	(void)json_array_clear(list);
+	look_add(list, "ssh_hardening", "ssh.one", "here", true, "fine");
+	assert_true(verdict_judge(&p, list));
+	look_add(list, "uplink", "ssh.two", "here", false, "bad");
+	assert_false(verdict_judge(&p, list));
+}
+
+static void
 one_failed_of_many_with_the_same_id_is_enough(void **state)
 {
 	own_verdict_policy struct verdict_policy p;
@@ -287,6 +306,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(only_required_findings_decide),
 		T(what_nobody_looked_at_has_failed),
+		T(none_can_vouch_for_what_another_guards),
 		T(one_failed_of_many_with_the_same_id_is_enough),
 		T(a_policy_is_read_strictly),
 		T(without_a_policy_there_is_no_verdict),

@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +319,43 @@ static const struct {
 	{ "/a.conf", "db_passwd = hunter22\n", FINDING_KEYWORD },
 	{ "/a.conf", "# api_key: 12345678\n", FINDING_KEYWORD },
 	{ "/a.conf", "pin = 1234\n", FINDING_KEYWORD },
+	{ "/a.conf", "password=web\n", FINDING_KEYWORD },
+	{ "/a.conf", "psk=/pCyhws9xW\n", FINDING_KEYWORD },
+	{ "/a.conf", "psk='six words of an old dice'\n", FINDING_KEYWORD },
+	{ "/a", "PASSWORD='so it is'\n", FINDING_KEYWORD },
+	{ "/a", "export MQTT_PW=sauerkraut\n", FINDING_KEYWORD },
+	{ "/a", "PresharedKey = abcdef\n", FINDING_KEYWORD },
+	/* blanks alone between a name and its value */
+	{ "/.netrc", "machine a.b login me password apfel\n", FINDING_KEYWORD },
+	{ "/mosquitto.conf", "remote_password Kirsche\n", FINDING_KEYWORD },
+	{ "/mosquitto.conf", "#remote_password Kirsche\n", FINDING_KEYWORD },
+	{ "/snmpd.conf", "rocommunity garten 10.0.0.0/8\n", FINDING_KEYWORD },
+	{ "/ipsec", "@a @b : PSK \"blaue Blume\"\n", FINDING_KEYWORD },
+	{ "/ipsec", "me : EAP \"blume\"\n", FINDING_KEYWORD },
+	{ "/wireless", "\toption key 'gartenzaun'\n", FINDING_KEYWORD },
+	{ "/a.ovpn", "<auth-user-pass>\nmeter\n</auth-user-pass>\n",
+	    FINDING_KEYWORD },
+	{ "/docker", "{\"auths\":{\"a\":{\"auth\":\"bWU6YXBmZWw=\"}}}",
+	    FINDING_KEYWORD },
+	/* a name that is itself a value */
+	{ "/ocpp.json", "{\"AuthorizationKey\":\"tanne\"}", FINDING_KEYWORD },
+	{ "/ocpp.json",
+	    "[{\"key\":\"AuthorizationKey\",\"readonly\":false,"
+	    "\"value\":\"tanne\"}]",
+	    FINDING_KEYWORD },
+	{ "/a.xml", "<p><name>password</name><value>tanne</value></p>",
+	    FINDING_KEYWORD },
+	{ "/a.yaml", "a:\n  password: >-\n    tannen\n    baum\n",
+	    FINDING_KEYWORD },
+	/* hashes, and keys in frames of their own */
+	{ "/passwd", "root:$6$ab$abcdefgh\n", FINDING_ENTROPY },
+	{ "/passwd", "me:$7$101$ab$cdef\n", FINDING_ENTROPY },
+	{ "/a", "x /pCyhws9cxwWoV4xELtf/vjN2zQVRPISllRW=\n", FINDING_ENTROPY },
+	{ "/a", "-----BEGIN OpenVPN Static key V1-----\n",
+	    FINDING_PRIVATE_KEY },
+	{ "/a", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n",
+	    FINDING_PRIVATE_KEY },
+	{ "/a", "PuTTY-User-Key-File-3: ssh-ed25519\n", FINDING_PRIVATE_KEY },
 	{ "/a.yaml", "a:\n  wifi_psk: some phrase\n", FINDING_KEYWORD },
 	{ "/a.json", "{\"client_secret\":\"abcd\"}", FINDING_KEYWORD },
 	{ "/a.xml",
@@ -359,8 +400,13 @@ what_is_no_secret_is_not_told(void **state)
 		"# To disable clear text passwords, change to no\n",
 		"password=\n", "password=@{issued.mqtt.password}\n",
 		"password_file = /etc/mosquitto/passwd\n", "psk=${PSK}\n",
-		"key_mgmt=WPA-PSK\n", "token = true\n",
-		"/usr/lib/x86_64-linux-gnu/gconv/UTF-16.so\n",
+		"password requisite pam_deny.so\n", "option keyfile ''\n",
+		"# the password is asked for\n", "level $1$HOME\n",
+		"[{\"key\":\"Interval\",\"value\":\"tanne\"}]\n",
+		"</password>\n<a>\n", "<p name=\"password\" array=\"no\"/>\n",
+		"{\"db.password\":\"\",\"b\":\"c\"}\n",
+		"interval_token = 600\n", "key_mgmt=WPA-PSK\n",
+		"token = true\n", "/usr/lib/x86_64-linux-gnu/gconv/UTF-16.so\n",
 		"mozilla/Entrust_Root_Certification_Authority_G2.crt\n",
 		"org.eclipse.kura.log.filesystem.provider.FilesystemLog\n",
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOmRzJ8pX2 me\n",
@@ -379,6 +425,63 @@ what_is_no_secret_is_not_told(void **state)
 			fail_msg("%s: %s", texts[i], b.findings.all[0].text);
 		bench_close(&b);
 	}
+}
+
+/* What is no text, as bytes; the first 16 or so are enough to tell. */
+static void
+tell_bytes(const void *p, size_t len, enum finding_id id)
+{
+	own_bytes struct bytes in = { 0 };
+	struct bench b;
+	struct err e;
+
+	bench_open(&b, "");
+	bytes_add(&in, p, len);
+	assert_int_equal(
+	    scrub_file(&b.scrub, "/a.bin", &in, false, &b.out, &b.slots, &e),
+	    0);
+	assert_int_equal(told(&b, id), 1);
+	assert_true(b.findings.open > 0);
+	bench_close(&b);
+}
+
+static void
+what_can_not_be_read_is_not_let_through_unsaid(void **state)
+{
+	static const char database[] = "SQLite format 3\0password\0hunter2";
+	static const char wide[] = "p\0s\0k\0=\0h\0u\0n\0t\0e\0r\0";
+	static const char one_nul[] = "password=hunter2\npsk=hunter2\n\0";
+
+	(void)state;
+	tell_bytes(database, sizeof(database), FINDING_BINARY);
+	tell_bytes(wide, sizeof(wide), FINDING_BINARY);
+	tell_bytes(one_nul, sizeof(one_nul), FINDING_BINARY);
+}
+
+static void
+a_key_in_der_is_one_under_any_name(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	X509_SIG *locked =
+	    PKCS8_encrypt(-1, EVP_aes_128_cbc(), "x", 1, NULL, 0, 1, info);
+	PKCS12 *store = PKCS12_create("x", "k", key, NULL, NULL, 0, 0, 0, 0, 0);
+	unsigned char *der[4] = { NULL };
+	const int len[4] = { i2d_PrivateKey(key, &der[0]),
+		i2d_PKCS8_PRIV_KEY_INFO(info, &der[1]),
+		i2d_X509_SIG(locked, &der[2]), i2d_PKCS12(store, &der[3]) };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		assert_true(len[i] > 0);
+		tell_bytes(der[i], (size_t)len[i], FINDING_PRIVATE_KEY);
+		OPENSSL_free(der[i]);
+	}
+	tell_bytes("\xfe\xed\xfe\xed\0\0\0\2", 8, FINDING_PRIVATE_KEY);
+	PKCS12_free(store);
+	X509_SIG_free(locked);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	EVP_PKEY_free(key);
 }
 
 static void
@@ -520,6 +623,9 @@ main(void)
 		in_a_place(a_finding_can_be_accepted_with_a_reason),
 		in_a_place(no_finding_repeats_the_value),
 		in_a_place(a_rule_that_can_not_work_is_refused_with_its_line),
+		cmocka_unit_test(
+		    what_can_not_be_read_is_not_let_through_unsaid),
+		cmocka_unit_test(a_key_in_der_is_one_under_any_name),
 		cmocka_unit_test(a_field_never_lies_outside_its_text),
 	};
 

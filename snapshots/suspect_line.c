@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be told line by line, in any format and in comments too. A name and
+ * its value are seen with a sign between them ("psk=...", "<pin>..."), or with
+ * blanks alone, as in .netrc, ipsec.secrets, snmpd.conf, mosquitto.conf and
+ * UCI; the latter only where it is no sentence.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "suspect_in.h"
+
+#define LENGTH(a)   (sizeof(a) / sizeof((a)[0]))
+#define COLUMNS_MAX 16
+
+/* Names that need no place of their own in the line to be one. */
+static const char *const plain_names[] = { "password", "passwd", "passphrase",
+	"psk", "secret", "pass", "eap", "xauth" };
+
+/* "option key 'value'" (UCI), "set password value": the name is the second. */
+static const char *const before_names[] = { "option", "list", "set" };
+
+static const char reason[] = "its name says that this is a secret";
+
+static bool
+is_one(const char *const *table, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(table[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* The name that ends before at, walking back over blanks and quotes. */
+static void
+name_before(
+    const char *text, size_t start, size_t at, char name[static FIELD_NAME_MAX])
+{
+	size_t end = at, from;
+
+	while (end > start && strchr(" \t\"'", text[end - 1]) != NULL)
+		end--;
+	from = end;
+	while (from > start &&
+	    (isalnum((unsigned char)text[from - 1]) ||
+		strchr("_-.", text[from - 1]) != NULL) &&
+	    end - from < FIELD_NAME_MAX - 1)
+		from--;
+	(void)snprintf(
+	    name, FIELD_NAME_MAX, "%.*s", (int)(end - from), text + from);
+}
+
+/* The value behind a sign: to the quote that opens it, or to a blank. */
+static size_t
+value_end(const char *text, size_t from, size_t end, char quote)
+{
+	size_t to = from;
+
+	while (to < end &&
+	    (quote != '\0' ? text[to] != quote
+			   : strchr(" \t\r\"',;<}", text[to]) == NULL))
+		to++;
+	return to;
+}
+
+/* Behind the sign, past blanks and the quote that opens the value. A tag may
+ * stand in a line of its own, with its value in the next. */
+static size_t
+value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
+{
+	size_t from = at + 1;
+
+	*quote = '\0';
+	for (; from < s->len && strchr(" \t\"'\r\n", s->text[from]) != NULL;
+	     from++) {
+		if (s->text[from] == '\n' &&
+		    (s->text[at] != '>' || from > *end))
+			break;
+		if (strchr("\"'", s->text[from]) == NULL)
+			continue;
+		*quote = s->text[from++];
+		break;
+	}
+	while (*end < s->len && (*end < from || s->text[*end] != '\n'))
+		++*end;
+	return from < *end ? from : *end;
+}
+
+/* name = value, name: value, <name>value anywhere in a line. */
+static int
+signs(const struct suspect_text *s, size_t start, size_t end, struct err *e)
+{
+	char name[FIELD_NAME_MAX], quote;
+	size_t from, stop;
+
+	for (size_t at = start; at < end; at++) {
+		if (strchr("=:>", s->text[at]) == NULL)
+			continue;
+		name_before(s->text, start, at, name);
+		if (!suspect_name(name))
+			continue;
+		stop = end;
+		from = value_start(s, at, &stop, &quote);
+		if (suspect_plausible(s->text + from,
+			value_end(s->text, from, stop, quote) - from) &&
+		    suspect_tell(s, FINDING_KEYWORD, from, name, reason, e) ==
+			-1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The words of one line; those of a comment are more often a sentence. */
+struct words {
+	struct {
+		size_t at;
+		size_t len;
+	} all[COLUMNS_MAX];
+	size_t count;
+	bool comment;
+};
+
+static void
+split(const char *text, size_t at, size_t end, struct words *w)
+{
+	w->count = 0;
+	w->comment = false;
+	for (; at < end && strchr(" \t#;!", text[at]) != NULL; at++)
+		w->comment |= strchr("#;!", text[at]) != NULL;
+	while (at < end && w->count < COLUMNS_MAX) {
+		while (at < end && strchr(" \t\r\"'", text[at]) != NULL)
+			at++;
+		w->all[w->count].at = at;
+		while (at < end && strchr(" \t\r", text[at]) == NULL)
+			at++;
+		w->all[w->count].len = at - w->all[w->count].at;
+		while (w->all[w->count].len > 0 &&
+		    strchr("\"'",
+			text[w->all[w->count].at + w->all[w->count].len - 1]) !=
+			NULL)
+			w->all[w->count].len--;
+		w->count += w->all[w->count].len > 0;
+	}
+}
+
+/* Is word i a name whose value is the word behind it? */
+static bool
+names_next(const char *text, const struct words *w, size_t i)
+{
+	char name[FIELD_NAME_MAX], first[FIELD_NAME_MAX];
+	size_t len = w->all[i].len;
+	bool second;
+
+	if (len >= sizeof(name) || i + 1 >= w->count)
+		return false;
+	(void)snprintf(
+	    name, sizeof(name), "%.*s", (int)len, text + w->all[i].at);
+	if (strpbrk(name, "=:<>(),.") != NULL)
+		return false;
+	(void)snprintf(first, sizeof(first), "%.*s",
+	    w->all[0].len < sizeof(first) ? (int)w->all[0].len : 0,
+	    text + w->all[0].at);
+	second = i == 1 && is_one(before_names, LENGTH(before_names), first);
+	if (second && strncasecmp(name, "key", 3) == 0)
+		return true;
+	if (w->comment)
+		return i == 0 && w->count == 2 && suspect_name(name);
+	if (i == 0 || second)
+		return suspect_name(name) && w->count <= i + 7;
+	return is_one(plain_names, LENGTH(plain_names), name);
+}
+
+static int
+blanks(const struct suspect_text *s, size_t start, size_t end, struct err *e)
+{
+	char name[FIELD_NAME_MAX];
+	struct words w;
+
+	split(s->text, start, end, &w);
+	for (size_t i = 0; i < w.count; i++) {
+		if (!names_next(s->text, &w, i) ||
+		    !suspect_plausible(
+			s->text + w.all[i + 1].at, w.all[i + 1].len))
+			continue;
+		(void)snprintf(name, sizeof(name), "%.*s", (int)w.all[i].len,
+		    s->text + w.all[i].at);
+		if (suspect_tell(s, FINDING_KEYWORD, w.all[i + 1].at, name,
+			reason, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* "$6$salt$hash", crypt(5) and Mosquitto: a password under a slow hash. */
+static bool
+is_hash(const char *p, size_t left)
+{
+	static const char *const kinds[] = { "$1$", "$2a$", "$2b$", "$2x$",
+		"$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$",
+		"$argon2i$", "$argon2id$", "$argon2d$", "$scrypt$" };
+	size_t n = 0, more = 0;
+
+	for (size_t i = 0; i < LENGTH(kinds); i++)
+		if (left > strlen(kinds[i]) &&
+		    memcmp(p, kinds[i], strlen(kinds[i])) == 0)
+			n = strlen(kinds[i]);
+	for (size_t i = n; n > 0 && i < left && !isspace((unsigned char)p[i]) &&
+	     strchr(":;\"'", p[i]) == NULL;
+	     i++)
+		more += p[i] == '$' || i >= n + 20;
+	return more > 0;
+}
+
+static int
+hashes(const struct suspect_text *s, size_t start, size_t end, struct err *e)
+{
+	for (size_t at = start; at < end; at++)
+		if (s->text[at] == '$' &&
+		    (at == start || !isalnum((unsigned char)s->text[at - 1])) &&
+		    is_hash(s->text + at, end - at) &&
+		    suspect_tell(s, FINDING_ENTROPY, at, "hash",
+			"the hash of a password; it can be guessed at",
+			e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+suspect_lines(const struct suspect_text *s, struct err *e)
+{
+	const char *newline;
+	size_t at = 0, end;
+
+	for (; at < s->len; at = end + 1) {
+		newline = memchr(s->text + at, '\n', s->len - at);
+		end = newline == NULL ? s->len : (size_t)(newline - s->text);
+		if (signs(s, at, end, e) == -1 || blanks(s, at, end, e) == -1 ||
+		    hashes(s, at, end, e) == -1)
+			return -1;
+	}
+	return 0;
+}

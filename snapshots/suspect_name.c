@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names that mean a secret, and values that can not be one. What the
+ * heuristics believe about words is said here, in tables, and nowhere else.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "suspect_in.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Parts of a name that mean a secret, in lower case. */
+static const char *const parts[] = { "password", "passwd", "passphrase",
+	"passwort", "kennwort", "secret", "token", "psk", "apikey", "api_key",
+	"api-key", "private_key", "privatekey", "private-key", "presharedkey",
+	"preshared_key", "preshared-key", "credential", "community", "com2sec",
+	"createuser", "wep_key", "imsi", "iccid", "authkey", "auth_key",
+	"auth-key", "authorizationkey", "authorization_key" };
+
+/* Too short to be parts, but telling as the last word: MQTT_PW, sim.puk. */
+static const char *const last_words[] = { "pwd", "pw", "pass", "puk" };
+
+/* Keywords as a whole only: a pin may be one of a chip. */
+static const char *const whole_words[] = { "pin", "auth" };
+
+/* Values that say nothing. */
+static const char *const harmless[] = { "yes", "no", "true", "false", "on",
+	"off", "none", "null", "any", "enabled", "disabled", "prompt", "n/a",
+	"optional", "required", "requisite", "sufficient", "include",
+	"placeholder", "uninitialized", "empty" };
+
+static bool
+one_of(const char *const *table, size_t n, const char *p, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(table[i]) == len &&
+		    strncasecmp(p, table[i], len) == 0)
+			return true;
+	return false;
+}
+
+bool
+suspect_name(const char *name)
+{
+	char low[FIELD_NAME_MAX];
+	size_t n = 0, word = 0;
+
+	for (; n < sizeof(low) - 1 && name[n] != '\0'; n++) {
+		low[n] = (char)tolower((unsigned char)name[n]);
+		if (!isalnum((unsigned char)name[n]))
+			word = n + 1;
+	}
+	low[n] = '\0';
+	for (size_t i = 0; i < LENGTH(parts); i++)
+		if (strstr(low, parts[i]) != NULL)
+			return true;
+	return one_of(whole_words, LENGTH(whole_words), low, n) ||
+	    one_of(last_words, LENGTH(last_words), low + word, n - word);
+}
+
+/* "/run/secrets/psk"; but base64 may begin with a slash as well. */
+static bool
+is_path(const char *p, size_t len)
+{
+	return len > 1 && p[0] == '/' && p[len - 1] != '=' &&
+	    memchr(p + 1, '/', len - 1) != NULL && memchr(p, '+', len) == NULL;
+}
+
+/* "${PSK}", perhaps without its end */
+static bool
+is_variable(const char *p, size_t len)
+{
+	size_t i = 2;
+
+	if (len < 3 || memcmp(p, "${", 2) != 0)
+		return false;
+	while (i < len && (isalnum((unsigned char)p[i]) || p[i] == '_'))
+		i++;
+	return i > 2 && (i == len || p[i] == '}' || p[i] == ':');
+}
+
+/* A path, a reference, a slot, prose: not the secret itself. */
+static bool
+points_elsewhere(const char *p, size_t len)
+{
+	unsigned gaps = 0;
+
+	/* Passphrases of dice have six words, some have eight. */
+	for (size_t i = 1; i < len; i++)
+		gaps += isspace((unsigned char)p[i]) &&
+		    !isspace((unsigned char)p[i - 1]);
+	return gaps > 9 || (gaps == 0 && is_path(p, len)) ||
+	    is_variable(p, len) || memmem(p, len, "@{", 2) != NULL;
+}
+
+bool
+suspect_plausible(const char *p, size_t len)
+{
+	size_t same = 1, digits = 0;
+
+	if (len < 3 || one_of(harmless, LENGTH(harmless), p, len) ||
+	    points_elsewhere(p, len))
+		return false;
+	while (same < len && p[same] == p[0])
+		same++;
+	while (digits < len && isdigit((unsigned char)p[digits]))
+		digits++;
+	/* Three digits are a number of something. */
+	return same < len && (len > 3 || digits < len);
+}
