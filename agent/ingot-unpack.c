@@ -166,7 +166,7 @@ static int
 limit_work(struct err *e)
 {
 	struct rlimit cpu = { CPU_S, CPU_S };
-	struct rlimit size = { SNAPSHOT_MEMBER_MAX, SNAPSHOT_MEMBER_MAX };
+	struct rlimit size = { SNAPSHOT_PACKAGE_MAX, SNAPSHOT_PACKAGE_MAX };
 
 	if (setrlimit(RLIMIT_CPU, &cpu) == -1 ||
 	    setrlimit(RLIMIT_FSIZE, &size) == -1)

@@ -224,7 +224,7 @@ static void
 take_away(int dir)
 {
 	static const char *const tops[] = { TEMP, "manifest", "signature",
-		"proof", "documents", "files" };
+		"proof", "documents", "files", "packages", "packages.json" };
 	struct err ignored;
 
 	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)

@@ -19,6 +19,8 @@
 #define NAME_SET                                                               \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
+#define PACKAGES "packages/"
+
 static const char *const manifest_keys[] = { "ingot", "members", "model",
 	"name", "sequence", NULL };
 static const char *const member_keys[] = { "group", "mode", "owner", "path",
@@ -41,14 +43,36 @@ part_check(const char *path, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
-/* proof, documents/<plugin>.conf or files/...; nothing else is ours. */
+uint64_t
+snapshot_member_max(const char *path)
+{
+	return strncmp(path, PACKAGES, strlen(PACKAGES)) == 0
+	    ? SNAPSHOT_PACKAGE_MAX
+	    : SNAPSHOT_MEMBER_MAX;
+}
+
+/* A file name that no tool takes for an option or a folder. */
+static bool
+is_package(const char *path)
+{
+	const char *file = path + strlen(PACKAGES);
+	size_t n;
+
+	if (strncmp(path, PACKAGES, strlen(PACKAGES)) != 0)
+		return false;
+	n = strspn(file, NAME_SET "+~%:");
+	return n > 0 && file[n] == '\0' && file[0] != '-' && file[0] != '.';
+}
+
+/* What is no document, file, package, list or proof is not ours. */
 static int
 place_check(const char *path, struct err *e)
 {
 	static const char low[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	size_t n;
 
-	if (strcmp(path, "proof") == 0 || strncmp(path, "files/", 6) == 0)
+	if (strcmp(path, "proof") == 0 || strncmp(path, "files/", 6) == 0 ||
+	    strcmp(path, "packages.json") == 0 || is_package(path))
 		return 0;
 	if (strncmp(path, "documents/", 10) == 0) {
 		n = strspn(path + 10, low);
@@ -56,8 +80,8 @@ place_check(const char *path, struct err *e)
 			return 0;
 	}
 	return err_set(e, EBADMSG,
-	    "path \"%.200s\" is neither proof, documents/<plugin>.conf nor "
-	    "files/...",
+	    "path \"%.200s\" is neither proof, documents/<plugin>.conf, "
+	    "packages.json, packages/<file> nor files/...",
 	    path);
 }
 
@@ -149,7 +173,8 @@ content_of(const json_t *j, struct member *m, struct err *e)
 	int64_t size;
 
 	if (json_str(j, "sha256", SHA256_HEX - 1, &hex, e) == -1 ||
-	    json_num(j, "size", 0, SNAPSHOT_MEMBER_MAX, &size, e) == -1)
+	    json_num(j, "size", 0, (int64_t)snapshot_member_max(m->path), &size,
+		e) == -1)
 		return -1;
 	if (strspn(hex, "0123456789abcdef") != SHA256_HEX - 1 ||
 	    hex_decode(hex, m->sha256, SHA256_LEN) != SHA256_LEN)

@@ -22,6 +22,8 @@
  *	proof			JSON: what the scrubber looked at and took out
  *	documents/<plugin>.conf
  *	files/<absolute path without its first slash>
+ *	packages.json		what is to be installed (package_list.h)
+ *	packages/<file>		the .deb and .ipk of it
  *
  * manifest: { "ingot": 1, "name", "model", "sequence", "members": [
  *   { "path", "sha256", "size", "mode": "0644", "owner", "group", "slots" } ] }
@@ -33,7 +35,8 @@
  */
 #define SNAPSHOT_MANIFEST_MAX (4 * 1024 * 1024)
 #define SNAPSHOT_MEMBERS_MAX  20000
-#define SNAPSHOT_MEMBER_MAX   (64 * 1024 * 1024) /* bytes of one member */
+#define SNAPSHOT_MEMBER_MAX   (64 * 1024 * 1024)  /* bytes of one member */
+#define SNAPSHOT_PACKAGE_MAX  (512 * 1024 * 1024) /* of one below packages/ */
 #define SNAPSHOT_PATH_MAX     512
 #define SNAPSHOT_NAME_MAX     64
 #define SNAPSHOT_SEQUENCE_MAX INT64_C(9007199254740991) /* 2^53 - 1: JSON */
@@ -76,6 +79,8 @@ int snapshot_verify(const struct snapshot *, int dir, struct err *);
 /* NULL: the manifest names no such member. */
 const struct member *snapshot_member(const struct snapshot *, const char *path);
 
+/* How many bytes the member of this path may have. */
+uint64_t snapshot_member_max(const char *path);
 /* May a member be called so? The error says what is wrong with it. */
 int snapshot_path_check(const char *path, struct err *);
 /* May a snapshot or a model be called so? [A-Za-z0-9 ._+-], not empty. */

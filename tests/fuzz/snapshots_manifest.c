@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (size_t i = 0; i < s.count; i++)
 		if (snapshot_path_check(s.members[i].path, &e) == -1 ||
 		    (s.members[i].mode & ~0777u) != 0 ||
-		    s.members[i].size > SNAPSHOT_MEMBER_MAX)
+		    s.members[i].size > snapshot_member_max(s.members[i].path))
 			abort();
 	if (snapshot_manifest(&s, &text, &e) == -1 ||
 	    snapshot_parse(&again, text.p, text.len, &e) == -1 ||

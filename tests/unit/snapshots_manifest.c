@@ -117,6 +117,13 @@ static const struct {
 	{ WITH(MEMBER("documents/a/b.conf", META)), "neither" },
 	{ WITH(MEMBER("documents/A.conf", META)), "neither" },
 	{ WITH(MEMBER("documents/.conf", META)), "neither" },
+	{ WITH(MEMBER("packages/-rf.deb", META)), "neither" },
+	{ WITH(MEMBER("packages/.deb", META)), "neither" },
+	{ WITH(MEMBER("packages/a/b.deb", META)), "neither" },
+	{ WITH(MEMBER("packages/a b.deb", META)), "neither" },
+	{ WITH("{\"path\":\"packages/a.deb\",\"sha256\":\"" HASH
+	       "\",\"size\":536870913," META "}"),
+	    "size" },
 	{ WITH(MEMBER("files/a\\nb", META)), "0x0a" },
 	{ WITH(MEMBER("files/\303\244", META)), "0xc3" },
 	{ WITH(MEMBER("files/b", META) "," MEMBER("files/a", META)),
