@@ -2,9 +2,13 @@
 /*
  * Findings, kept in the order in which they came, which is the order of paths.
  */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "finding.h"
 
 static const struct {
@@ -17,6 +21,8 @@ static const struct {
 	[FINDING_TOKEN] = { "token", false },
 	[FINDING_URL] = { "url-password", false },
 	[FINDING_ADDRESS] = { "hardware-address", false },
+	[FINDING_DEFAULT] = { "known-default", false },
+	[FINDING_SUBSCRIBER] = { "subscriber", false },
 	[FINDING_RESIDUE] = { "residue", false },
 	[FINDING_WEAK] = { "weak", false },
 	[FINDING_IDENTITY] = { "identity", false },
@@ -24,6 +30,7 @@ static const struct {
 	[FINDING_SPECIAL] = { "special-file", false },
 	[FINDING_SET_ID] = { "set-id", false },
 	[FINDING_BINARY] = { "binary-file", false },
+	[FINDING_ARCHIVE] = { "archive", false },
 	[FINDING_UNREADABLE] = { "unreadable", true },
 };
 
@@ -75,11 +82,29 @@ void
 findings_free(struct findings *f)
 {
 	free(f->all);
+	explicit_bzero(f->key, sizeof(f->key));
 	memset(f, 0, sizeof(*f));
 }
 
+int
+findings_mark(struct findings *f, const void *value, size_t len,
+    char mark[static FINDING_MARK_LEN + 1], struct err *e)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned n = sizeof(mac);
+
+	if (!f->keyed && random_bytes(f->key, sizeof(f->key), e) == -1)
+		return -1;
+	f->keyed = true;
+	if (HMAC(EVP_sha256(), f->key, sizeof(f->key), value, len, mac, &n) ==
+	    NULL)
+		return err_ssl(e, "keyed hash");
+	hex_encode(mac, FINDING_MARK_LEN / 2, mark);
+	return 0;
+}
+
 static json_t *
-one_json(const struct finding *f)
+one_json(const struct finding *f, bool marks)
 {
 	json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "id",
 	    finding_name(f->id), "path", f->path, "line", (int)f->line, "key",
@@ -88,15 +113,20 @@ one_json(const struct finding *f)
 	if (j != NULL && f->accepted != NULL)
 		(void)json_object_set_new(
 		    j, "accepted", json_string(f->accepted));
+	if (j != NULL && marks && f->mark[0] != '\0') {
+		(void)json_object_set_new(
+		    j, "length", json_integer((json_int_t)f->len));
+		(void)json_object_set_new(j, "mark", json_string(f->mark));
+	}
 	return j;
 }
 
 json_t *
-findings_json(const struct findings *f)
+findings_json(const struct findings *f, bool marks)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; list != NULL && i < f->count; i++)
-		(void)json_array_append_new(list, one_json(&f->all[i]));
+		(void)json_array_append_new(list, one_json(&f->all[i], marks));
 	return list;
 }

@@ -78,7 +78,7 @@ proof_write(const struct capture *c, const struct residue *residue,
 		1, "policies", policies(&c->policy), "rules", rules(&c->policy),
 		"looked_at", looked_at(&c->snapshot), "dropped", c->dropped,
 		"identity", identity, "residue", searched(residue), "findings",
-		findings_json(&c->findings), "open", (int)c->findings.open);
+		findings_json(&c->findings, false), "open", (int)c->findings.open);
 	own_str char *line = j == NULL ? NULL : json_line(j);
 
 	if (line == NULL)

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,22 +36,6 @@ struct scrubbing {
 	size_t count;
 	bool slots;
 };
-
-int
-scrub_tell(struct scrub *s, enum finding_id id, const char *path, unsigned line,
-    const char *key, struct err *e, const char *fmt, ...)
-{
-	struct finding f = { .id = id, .line = line };
-	va_list ap;
-
-	(void)snprintf(f.path, sizeof(f.path), "%s", path);
-	(void)snprintf(f.key, sizeof(f.key), "%s", key);
-	va_start(ap, fmt);
-	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	policy_judge(s->policy, &f);
-	return findings_add(s->findings, &f, e);
-}
 
 /* The value, and what it means when it is a text of something else. */
 static int
@@ -238,10 +221,10 @@ on_suspect(void *ctx, const struct suspect *found, struct err *e)
 {
 	const struct scrubbing *c = ctx;
 
-	if (found->id == FINDING_KEYWORD && ours(c, found->at))
+	if ((found->id == FINDING_KEYWORD || found->id == FINDING_DEFAULT) &&
+	    ours(c, found->at))
 		return 0;
-	return scrub_tell(c->s, found->id, c->path,
-	    field_line(c->in->p, found->at), found->key, e, "%s", found->text);
+	return scrub_suspect(c->s, c->path, c->in->p, 0, found, e);
 }
 
 /* The heuristics, over what the rules left. */

@@ -10,6 +10,7 @@
 #include "finding.h"
 #include "policy.h"
 #include "residue.h"
+#include "suspect.h"
 
 /*
  * Taking secrets out of one file of the sample: the rules of the policy, then
@@ -17,7 +18,7 @@
  * residue search, and to nobody else.
  */
 struct scrub {
-	struct policy *policy;
+	struct policy *policy; /* NULL: nothing is accepted */
 	struct residue *residue;
 	struct findings *findings;
 };
@@ -34,6 +35,11 @@ int scrub_file(struct scrub *, const char *path, const struct bytes *in,
  * searched for in all that does. */
 int scrub_dropped(
     struct scrub *, const char *path, const struct bytes *in, struct err *);
+
+/* The same for what the heuristics found in text. line 0: that of found->at.
+ */
+int scrub_suspect(struct scrub *, const char *path, const char *text,
+    unsigned line, const struct suspect *, struct err *);
 
 /* Judges a finding by the policy and keeps it. text is a printf format. */
 int scrub_tell(struct scrub *, enum finding_id, const char *path, unsigned line,

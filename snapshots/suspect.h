@@ -11,9 +11,11 @@
 
 /*
  * What looks like a secret although no rule speaks of it: private keys, names
- * such as "password" with a value behind them, web tokens, user:password@ in
- * URLs, and words too random for a person to have thought of. A net below the
- * rules, not in place of them.
+ * such as "password" with a value behind them, defaults that everybody knows,
+ * web and cloud tokens, user:password@ in URLs, hashes of passwords, secrets
+ * on command lines, numbers of SIM cards, hardware addresses (in an SSID also
+ * half of one), and words too random for a person to have thought of. A net
+ * below the rules, not in place of them.
  */
 #define SUSPECT_WORD_SET                                                       \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-"
@@ -21,6 +23,7 @@
 struct suspect {
 	enum finding_id id;
 	size_t at;
+	size_t len;       /* of what was found; 0: the whole text */
 	const char *key;  /* the field's name, or "" */
 	const char *text; /* the reason */
 };

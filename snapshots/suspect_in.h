@@ -13,20 +13,40 @@ struct suspect_text {
 	bool secret_next; /* the last field named one: its value may follow */
 };
 
-/* Calls fn; returns what it returns. */
+/* Calls fn; returns what it returns. key NULL: the name that stands before it
+ * in its line, so that a decision about it need not be one about the file. */
 int suspect_tell(const struct suspect_text *, enum finding_id, size_t at,
-    const char *key, const char *text, struct err *);
+    size_t len, const char *key, const char *text, struct err *);
+
+/* The value of a name that means a secret: a known default, one of its own, or
+ * nothing worth a word. */
+int suspect_value(const struct suspect_text *, size_t at, size_t len,
+    const char *name, const char *text, struct err *);
 
 /* Is it the name of a secret: "db_password", "wifi.psk", "PIN"? */
 bool suspect_name(const char *name);
 /* Could it be the value of such a name? A path, a flag, a slot could not. */
 bool suspect_plausible(const char *, size_t len);
 
+/* Whose default password it is; NULL: nobody's. anywhere: so telling that it
+ * needs no name beside it. */
+const char *suspect_default(const char *, size_t len, bool anywhere);
+/* The longest run of characters that words are made of. */
+size_t suspect_run(const char *p, const char *stop, const char *set);
+
+/* The parts of suspect_scan() that look at any text, whatever its format. */
+typedef int suspect_part_fn(const struct suspect_text *, struct err *);
+suspect_part_fn suspect_lines, suspect_tokens, suspect_hashes, suspect_commands,
+    suspect_addresses, suspect_numbers, suspect_known;
+
 /*
- * Line by line: name = value and name: value anywhere, "password value" with
- * nothing but blanks between, and crypt(3) hashes.
+ * suspect_lines: name = value and name: value anywhere, and "password value"
+ * with nothing but blanks between.
  */
-int suspect_lines(const struct suspect_text *, struct err *);
+
+/* The name to the left of `at` in its line: "psk" of psk = "..."; or "". */
+void
+suspect_name_at(const char *text, size_t at, char name[static FIELD_NAME_MAX]);
 
 /* Is it a key in DER or a key store (PKCS #8, PKCS #12, JKS, JCEKS)? */
 bool suspect_key_store(const char *, size_t len);

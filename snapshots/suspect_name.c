@@ -18,13 +18,25 @@ static const char *const parts[] = { "password", "passwd", "passphrase",
 	"api-key", "private_key", "privatekey", "private-key", "presharedkey",
 	"preshared_key", "preshared-key", "credential", "community", "com2sec",
 	"createuser", "wep_key", "imsi", "iccid", "authkey", "auth_key",
-	"auth-key", "authorizationkey", "authorization_key" };
+	"auth-key", "authorizationkey", "authorization_key", "passcode",
+	"pincode", "pin_code", "pin-code", "simpin", "sim_pin", "sim-pin",
+	"accountkey", "account_key", "access_key", "accesskey", "access-key",
+	"encryption_key", "encryptionkey", "encryption-key", "signing_key",
+	"signingkey", "master_key", "masterkey", "hmac_key", "hmackey",
+	"aes_key", "aeskey", "des_key", "session_key", "sessionkey", "wepkey",
+	"wep-key", "networkkey", "network_key", "sharedkey", "shared_key",
+	"shared-key", "license_key", "licensekey", "connectionstring",
+	"connection_string", "bearer", "otpauth", "totp", "mot_de_passe",
+	"motdepasse", "contrasena", "wachtwoord", "senha", "haslo", "heslo",
+	"losenord", "parola", "salasana" };
 
 /* Too short to be parts, but telling as the last word: MQTT_PW, sim.puk. */
-static const char *const last_words[] = { "pwd", "pw", "pass", "puk" };
+static const char *const last_words[] = { "pwd", "pw", "pass", "puk", "psw",
+	"pswd" };
 
 /* Keywords as a whole only: a pin may be one of a chip. */
-static const char *const whole_words[] = { "pin", "auth" };
+static const char *const whole_words[] = { "pin", "auth", "sim.pin", "ki",
+	"opc", "wpakey", "passkey" };
 
 /* Values that say nothing. */
 static const char *const harmless[] = { "yes", "no", "true", "false", "on",
@@ -52,6 +64,9 @@ suspect_name(const char *name)
 		low[n] = (char)tolower((unsigned char)name[n]);
 		if (!isalnum((unsigned char)name[n]))
 			word = n + 1;
+		else if (n > 0 && isupper((unsigned char)name[n]) &&
+		    islower((unsigned char)name[n - 1]))
+			word = n; /* wifiPass */
 	}
 	low[n] = '\0';
 	for (size_t i = 0; i < LENGTH(parts); i++)

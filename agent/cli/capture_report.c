@@ -29,7 +29,7 @@ capture_root(const char *path, bool *live, struct err *e)
 json_t *
 capture_findings_json(const struct findings *f)
 {
-	return json_pack("{s:o, s:I}", "findings", findings_json(f), "open",
+	return json_pack("{s:o, s:I}", "findings", findings_json(f, true), "open",
 	    (json_int_t)f->open);
 }
 

@@ -317,8 +317,8 @@ static const struct {
 } suspects[] = {
 	{ "/a.conf", "password=Secret-1\n", FINDING_KEYWORD },
 	{ "/a.conf", "db_passwd = hunter22\n", FINDING_KEYWORD },
-	{ "/a.conf", "# api_key: 12345678\n", FINDING_KEYWORD },
-	{ "/a.conf", "pin = 1234\n", FINDING_KEYWORD },
+	{ "/a.conf", "# api_key: 12345678\n", FINDING_DEFAULT },
+	{ "/a.conf", "pin = 1234\n", FINDING_DEFAULT },
 	{ "/a.conf", "password=web\n", FINDING_KEYWORD },
 	{ "/a.conf", "psk=/pCyhws9xW\n", FINDING_KEYWORD },
 	{ "/a.conf", "psk='six words of an old dice'\n", FINDING_KEYWORD },
@@ -361,7 +361,7 @@ static const struct {
 	{ "/a.xml",
 	    "<a><p name=\"vendor.passphrase\">\n<value>\ntestKEYS</value>"
 	    "</p></a>",
-	    FINDING_KEYWORD },
+	    FINDING_DEFAULT },
 	{ "/a.xml", "<p name=\"x\" type=\"Password\"><value>abcd</value></p>",
 	    FINDING_KEYWORD },
 	{ "/a", "run --token=abcdef\n", FINDING_KEYWORD },
@@ -386,7 +386,7 @@ what_looks_like_a_secret_is_told(void **state)
 	for (size_t i = 0; i < sizeof(suspects) / sizeof(suspects[0]); i++) {
 		bench_open(&b, "");
 		scrub(&b, suspects[i].path, suspects[i].text);
-		if (told(&b, suspects[i].id) != 1)
+		if (told(&b, suspects[i].id) == 0)
 			fail_msg("%s", suspects[i].text);
 		assert_true(b.findings.open > 0);
 		bench_close(&b);
