@@ -172,6 +172,23 @@ place_open(const char *path, bool make, unsigned *missing, const char **name,
 	return dir == -1 ? err_in(e, "/%s", path) : dir;
 }
 
+/* What is not there yet is not walked, but its parts are judged all the same.
+ */
+static int
+parts_check(const char *p, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	size_t n;
+
+	for (;; p += n + 1) {
+		n = strcspn(p, "/");
+		if (part(p, n, name, e) == -1)
+			return -1;
+		if (p[n] == '\0')
+			return 0;
+	}
+}
+
 int
 place_real(const char *path, char out[static PATH_MAX], struct err *e)
 {
@@ -180,6 +197,8 @@ place_real(const char *path, char out[static PATH_MAX], struct err *e)
 	ssize_t n;
 	own_fd int fd = -1;
 
+	if (parts_check(path, e) == -1)
+		return err_in(e, "/%s", path);
 	(void)snprintf(upper, sizeof(upper), "%s", path);
 	while ((fd = place_open(upper, false, NULL, &name, e)) == -1) {
 		char *slash = strrchr(upper, '/');
