@@ -70,29 +70,16 @@ head_write(struct audit *a, struct err *e)
 	return a->behind ? -1 : 0;
 }
 
-static int
-write_all(int fd, const char *p, size_t left)
-{
-	ssize_t n;
-
-	for (; left > 0; p += n, left -= (size_t)n) {
-		n = write(fd, p, left);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return -1;
-	}
-	return fdatasync(fd);
-}
-
 /* All of the line or nothing: a part of one would spoil the next. */
 static int
 write_line(int fd, const char *line, struct err *e)
 {
 	off_t before = lseek(fd, 0, SEEK_END);
 
-	if (before == -1 || write_all(fd, line, strlen(line)) == 0)
-		return before == -1 ? err_sys(e, AUDIT_FILE) : 0;
+	if (before == -1)
+		return err_sys(e, AUDIT_FILE);
+	if (file_write_all(fd, line, strlen(line)) == 0 && fdatasync(fd) == 0)
+		return 0;
 	(void)err_sys(e, "write " AUDIT_FILE);
 	if (ftruncate(fd, before) == -1)
 		log_error("audit trail: a part of a line stays in the file");

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "tar_read.h"
 #include "zst.h"
 
@@ -110,26 +111,11 @@ tar_next(struct tar_reader *t, const char *name, struct tar_entry *out,
 }
 
 static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
 sink_add(const struct tar_sink *to, const void *p, size_t n, struct err *e)
 {
 	if (to->hash != NULL && sha256_add(to->hash, p, n, e) == -1)
 		return -1;
-	if (to->fd != -1 && write_all(to->fd, p, n) == -1)
+	if (to->fd != -1 && file_write_all(to->fd, p, n) == -1)
 		return err_sys(e, "write");
 	if (to->text != NULL)
 		bytes_add(to->text, p, n);

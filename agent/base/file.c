@@ -21,9 +21,10 @@
 #include "file.h"
 #include "own.h"
 
-static int
-write_all(int fd, const char *p, size_t len)
+int
+file_write_all(int fd, const void *data, size_t len)
 {
+	const char *p = data;
 	ssize_t n;
 
 	for (; len > 0; p += n, len -= (size_t)n) {
@@ -82,7 +83,7 @@ open_parent(int dir, const char *path, const char **last, struct err *e)
 static int
 fill(int fd, const void *data, size_t len, struct file_meta m, bool sync)
 {
-	if (write_all(fd, data, len) == -1)
+	if (file_write_all(fd, data, len) == -1)
 		return -1;
 	if ((m.uid != (uid_t)-1 || m.gid != (gid_t)-1) &&
 	    fchown(fd, m.uid, m.gid) == -1)
@@ -257,7 +258,7 @@ file_sealed(const void *data, size_t len, struct err *e)
 
 	if (fd == -1)
 		return err_sys(e, "memfd");
-	if (write_all(fd, data, len) == -1)
+	if (file_write_all(fd, data, len) == -1)
 		return err_sys(e, "memfd write");
 	if (fcntl(fd, F_ADD_SEALS,
 		F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) == -1)

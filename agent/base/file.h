@@ -43,6 +43,9 @@ int file_read(
 /* The same from a descriptor, from its start; the offset is not moved. */
 int file_read_fd(int fd, size_t max, struct bytes *out, struct err *);
 
+/* All of it, however small the steps are that the kernel takes. -1: errno. */
+int file_write_all(int fd, const void *data, size_t len);
+
 int file_remove(int dir, const char *path, struct err *); /* absent is fine */
 /* Makes path a symbolic link to target, replacing what was there by rename. */
 int file_link(int dir, const char *target, const char *path, struct err *);
