@@ -72,11 +72,7 @@ hardware(const struct suspect_text *s, struct err *e)
 			continue;
 		n = separated(s->text + at, s->len - at);
 		if (n == 0 || !of_one_station(s->text + at) ||
-		    !stands_alone(s, at, n == 17 ? 0 : n))
-			continue;
-		if (n == 17 && at > 0 &&
-		    (isalnum((unsigned char)s->text[at - 1]) ||
-			strchr(":-", s->text[at - 1]) != NULL))
+		    !stands_alone(s, at, n))
 			continue;
 		if (suspect_tell(s, FINDING_ADDRESS, at, n, NULL, address, e) ==
 		    -1)
