@@ -12,6 +12,7 @@
 
 #include "capturing.h"
 #include "cms.h"
+#include "deep.h"
 #include "identity.h"
 #include "own.h"
 #include "proof.h"
@@ -42,6 +43,7 @@ struct searching {
 	struct capturing *k;
 	const char *path; /* as people know it */
 	const char *text;
+	unsigned line; /* of all of it; 0: its own lines count */
 };
 
 static int
@@ -51,17 +53,35 @@ on_residue(
 	struct searching *s = ctx;
 
 	return scrub_tell(&s->k->scrub, FINDING_RESIDUE, s->path,
-	    field_line(s->text, at), what, e, "still there (%s): %s", form,
-	    what);
+	    s->line > 0 ? s->line : field_line(s->text, at), what, e,
+	    "still there (%s): %s", form, what);
+}
+
+/* The same search in what is packed or encoded in it. */
+static int
+on_part(void *ctx, const struct deep_part *part, struct err *e)
+{
+	const struct searching *around = ctx;
+	struct searching s = { around->k, NULL, part->p, part->line };
+	char path[SNAPSHOT_PATH_MAX];
+
+	if (part->refused != NULL)
+		return 0; /* the second net has said so */
+	(void)snprintf(path, sizeof(path), "%s%s", around->path, part->name);
+	s.path = path;
+	return residue_scan(
+	    s.k->scrub.residue, part->p, part->len, on_residue, &s, e);
 }
 
 static int
 search(struct capturing *k, const char *path, const void *p, size_t len,
     struct err *e)
 {
-	struct searching s = { k, path, p };
+	struct searching s = { k, path, p, 0 };
 
-	return residue_scan(k->scrub.residue, p, len, on_residue, &s, e);
+	if (residue_scan(k->scrub.residue, p, len, on_residue, &s, e) == -1)
+		return -1;
+	return deep_open(p, len, on_part, &s, e);
 }
 
 static int

@@ -208,40 +208,14 @@ apply_rules(struct scrubbing *c, struct err *e)
 
 /* What a rule put there is decided. */
 static bool
-ours(const struct scrubbing *c, size_t at)
+ours(const void *ctx, size_t at)
 {
+	const struct scrubbing *c = ctx;
+
 	for (size_t i = 0; i < c->count; i++)
 		if (c->edits[i].out_at == at)
 			return true;
 	return false;
-}
-
-static int
-on_suspect(void *ctx, const struct suspect *found, struct err *e)
-{
-	const struct scrubbing *c = ctx;
-
-	if ((found->id == FINDING_KEYWORD || found->id == FINDING_DEFAULT) &&
-	    ours(c, found->at))
-		return 0;
-	return scrub_suspect(c->s, c->path, c->in->p, 0, found, e);
-}
-
-/* The heuristics, over what the rules left. */
-static int
-look_over(const struct scrubbing *done, const struct bytes *text, struct err *e)
-{
-	struct scrubbing c = *done;
-	const struct field_format *format = c.format;
-	struct err why = { 0 };
-
-	c.in = text;
-	if (format == NULL)
-		format = field_guess(c.path, text->p, text->len);
-	if (suspect_scan(format, text->p, text->len, on_suspect, &c, &why) == 0)
-		return 0;
-	/* A guess that was wrong; its text is looked at all the same. */
-	return suspect_scan(NULL, text->p, text->len, on_suspect, &c, e);
 }
 
 static int
@@ -280,7 +254,7 @@ scrub_all(struct scrubbing *c, bool document, struct bytes *out, bool *slots,
 	    c->slots || (document && memmem(out->p, out->len, "@{", 2) != NULL);
 	if (*slots && slots_check(c->s, c->path, out, e) == -1)
 		return -1;
-	return look_over(c, out, e);
+	return scrub_look(c->s, c->path, c->format, out, ours, c, e);
 }
 
 int

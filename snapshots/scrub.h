@@ -36,8 +36,17 @@ int scrub_file(struct scrub *, const char *path, const struct bytes *in,
 int scrub_dropped(
     struct scrub *, const char *path, const struct bytes *in, struct err *);
 
-/* The same for what the heuristics found in text. line 0: that of found->at.
+/*
+ * The heuristics over a text of the file at path and over all that is packed or
+ * encoded in it; parts are named path!part. format NULL: by the look of it.
+ * ours: did a rule put there what stands at this offset? NULL: none did.
  */
+typedef bool scrub_ours_fn(const void *ctx, size_t at);
+int scrub_look(struct scrub *, const char *path, const struct field_format *,
+    const struct bytes *, scrub_ours_fn *ours, const void *ctx, struct err *);
+
+/* Judges and keeps what the heuristics found in text. line 0: that of
+ * found->at. */
 int scrub_suspect(struct scrub *, const char *path, const char *text,
     unsigned line, const struct suspect *, struct err *);
 

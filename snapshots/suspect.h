@@ -44,6 +44,9 @@ bool suspect_is_text(const char *, size_t len);
  * -1. */
 long suspect_private_key(const char *, size_t len);
 
+/* Is it a key in DER or a key store (PKCS #8, PKCS #12, JKS, JCEKS)? */
+bool suspect_key_store(const char *, size_t len);
+
 /* Calls fn for each word that is as random as a key; text: the word's. */
 typedef int suspect_word_fn(
     void *ctx, const char *text, size_t at, size_t len, struct err *);

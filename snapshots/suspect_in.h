@@ -48,7 +48,4 @@ suspect_part_fn suspect_lines, suspect_tokens, suspect_hashes, suspect_commands,
 void
 suspect_name_at(const char *text, size_t at, char name[static FIELD_NAME_MAX]);
 
-/* Is it a key in DER or a key store (PKCS #8, PKCS #12, JKS, JCEKS)? */
-bool suspect_key_store(const char *, size_t len);
-
 #endif

@@ -454,7 +454,7 @@ what_can_not_be_read_is_not_let_through_unsaid(void **state)
 
 	(void)state;
 	tell_bytes(database, sizeof(database), FINDING_BINARY);
-	tell_bytes(wide, sizeof(wide), FINDING_BINARY);
+	tell_bytes(wide, sizeof(wide), FINDING_KEYWORD);
 	tell_bytes(one_nul, sizeof(one_nul), FINDING_BINARY);
 }
 

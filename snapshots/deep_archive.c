@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is packed, by libarchive. Its own detection is asked only about what
+ * begins like something packed: else every text would be a "raw" archive.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deep_in.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+#define CHUNK     ((size_t)64 * 1024)
+
+/* How packed things begin. */
+static const struct {
+	size_t at;
+	size_t len;
+	const char *magic;
+} magics[] = {
+	{ 0, 3, "\x1f\x8b\x08" },       /* gzip */
+	{ 0, 4, "\x28\xb5\x2f\xfd" },   /* zstd */
+	{ 1, 3, "\x2a\x4d\x18" },       /* zstd, a frame to be skipped */
+	{ 0, 6, "\xfd\x37zXZ\0" },      /* xz */
+	{ 0, 4, "\x04\x22\x4d\x18" },   /* lz4 */
+	{ 0, 2, "\x1f\x9d" },           /* compress */
+	{ 0, 4, "PK\x03\x04" },         /* zip, jar */
+	{ 0, 4, "PK\x05\x06" },         /* an empty one */
+	{ 0, 6, "7z\xbc\xaf\x27\x1c" }, /* 7z */
+	{ 0, 8, "!<arch>\n" },          /* ar, deb */
+	{ 0, 5, "07070" },              /* cpio */
+	{ 257, 5, "ustar" },            /* tar */
+	{ 0, 13, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff" }, /* lzma */
+};
+
+/* BZh, a level, and the magic of a block: three letters alone are a word. */
+static bool
+bzip2(const char *p, size_t len)
+{
+	return len > 10 && memcmp(p, "BZh", 3) == 0 && p[3] >= '1' &&
+	    p[3] <= '9' && memcmp(p + 4, "1AY&SY", 6) == 0;
+}
+
+bool
+deep_packed(const char *p, size_t len)
+{
+	for (size_t i = 0; i < LENGTH(magics); i++)
+		if (len >= magics[i].at + magics[i].len &&
+		    memcmp(p + magics[i].at, magics[i].magic, magics[i].len) ==
+			0)
+			return true;
+	return bzip2(p, len);
+}
+
+static struct archive *
+reader(const char *p, size_t len)
+{
+	struct archive *a = archive_read_new();
+
+	if (a == NULL)
+		return NULL;
+	if (archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_compress(a) != ARCHIVE_OK ||
+	    archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_support_format_zip(a) != ARCHIVE_OK ||
+	    archive_read_support_format_cpio(a) != ARCHIVE_OK ||
+	    archive_read_support_format_ar(a) != ARCHIVE_OK ||
+	    archive_read_support_format_7zip(a) != ARCHIVE_OK ||
+	    archive_read_support_format_raw(a) != ARCHIVE_OK ||
+	    archive_read_open_memory(a, p, len) != ARCHIVE_OK) {
+		(void)archive_read_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+/* All of a member. What is wrong with it, or NULL. */
+static const char *
+unpack(struct deep *d, struct archive *a, struct bytes *out)
+{
+	char *chunk = malloc(CHUNK);
+	const char *why = NULL;
+	la_ssize_t n = 1;
+
+	if (chunk == NULL)
+		return "out of memory";
+	out->limit = DEEP_PART_MAX + CHUNK;
+	while (why == NULL && (n = archive_read_data(a, chunk, CHUNK)) > 0) {
+		if (d->left < (uint64_t)n)
+			why = "unpacks to far more than its size";
+		else if (out->len + (size_t)n > DEEP_PART_MAX)
+			why = "a part is too large to be looked into";
+		else {
+			d->left -= (uint64_t)n;
+			bytes_add(out, chunk, (size_t)n);
+		}
+	}
+	explicit_bzero(chunk, CHUNK);
+	free(chunk);
+	if (why == NULL && out->bad)
+		why = "out of memory";
+	return why == NULL && n < 0 ? "damaged: not all of it can be read"
+				    : why;
+}
+
+/* "!data" is all that a plain gzip can say of what it holds. */
+static void
+member_name(struct archive *a, struct archive_entry *entry, char *out, size_t n)
+{
+	const char *path = archive_entry_pathname(entry);
+	size_t i = 0;
+
+	if (archive_format(a) == ARCHIVE_FORMAT_RAW || path == NULL)
+		path = "data";
+	(void)snprintf(out, n, "!%s", path);
+	/* It goes into a report: no stranger's bytes there. */
+	for (; out[i] != '\0'; i++)
+		if (out[i] < ' ' || out[i] > '~')
+			out[i] = '?';
+}
+
+static int
+member(struct deep *d, struct archive *a, struct archive_entry *entry,
+    struct bytes *names, bool *stop, struct err *e)
+{
+	own_bytes struct bytes content = { 0 };
+	const char *path = archive_entry_pathname(entry), *why;
+	char name[256];
+
+	member_name(a, entry, name, sizeof(name));
+	names->limit = DEEP_PART_MAX;
+	if (path != NULL && archive_format(a) != ARCHIVE_FORMAT_RAW)
+		bytes_fmt(names, "%s\n", path);
+	if (archive_entry_is_encrypted(entry) != 0)
+		return deep_refuse(d, name, "encrypted", e);
+	if ((why = unpack(d, a, &content)) != NULL) {
+		*stop = true; /* the rest would be no cheaper */
+		return deep_refuse(d, name, why, e);
+	}
+	return content.len == 0
+	    ? 0
+	    : deep_give(d, name, content.p, content.len, 0, e);
+}
+
+static int
+members(struct deep *d, struct archive *a, struct err *e)
+{
+	own_bytes struct bytes names = { 0 };
+	struct archive_entry *entry;
+	bool stop = false;
+	int rc, done = 0;
+
+	while (done == 0 && !stop &&
+	    (rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+		if (rc == ARCHIVE_RETRY)
+			continue;
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+			return deep_refuse(
+			    d, "", "damaged: not all of it can be read", e);
+		done = member(d, a, entry, &names, &stop, e);
+		stop |= d->parts > DEEP_PARTS;
+	}
+	if (done == 0 && names.len > 0)
+		done = deep_give(d, "!names", names.p, names.len, 0, e);
+	return done;
+}
+
+int
+deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
+{
+	struct archive *a = reader(p, len);
+	int rc;
+
+	if (a == NULL)
+		return deep_refuse(d, "", "damaged: it can not be unpacked", e);
+	rc = members(d, a, e);
+	(void)archive_read_free(a);
+	return rc;
+}
