@@ -248,7 +248,8 @@ open_anchors(const struct settings *s, struct err *e)
 
 /* The words of ingot-unpack. */
 struct words {
-	char uid[24], gid[24], model[96], floor[40], unsigned_ok[16];
+	char uid[24], gid[24], model[96], hardware[96], floor[40];
+	char unsigned_ok[16];
 };
 
 static int
@@ -266,6 +267,8 @@ word_all(
 	    w->gid, sizeof(w->gid), "gid=%u", (unsigned)user->pw_gid);
 	(void)snprintf(w->model, sizeof(w->model), "model=%s", facts.model);
 	(void)snprintf(
+	    w->hardware, sizeof(w->hardware), "hardware=%s", facts.hardware);
+	(void)snprintf(
 	    w->floor, sizeof(w->floor), "floor=%lld", (long long)floor);
 	(void)snprintf(w->unsigned_ok, sizeof(w->unsigned_ok), "unsigned=%d",
 	    (int)store_unsigned_ok(a->agent));
@@ -282,8 +285,8 @@ spawn(struct receive *r, int bundle, const struct passwd *user, int out,
 	own_fd int staging = -1;
 	own_fd int anchors = open_anchors(&a->agent->settings, e);
 	char name[] = "ingot-unpack";
-	char *argv[] = { name, w.uid, w.gid, w.model, w.floor, w.unsigned_ok,
-		NULL };
+	char *argv[] = { name, w.uid, w.gid, w.model, w.hardware, w.floor,
+		w.unsigned_ok, NULL };
 	struct child_spec spec = { path, argv, out, { 0 }, 3 };
 
 	if (anchors == -1 || word_all(a, user, &w, e) == -1)

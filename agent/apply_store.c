@@ -95,15 +95,11 @@ store_allowed(
 
 	if (floor == -1 || facts_read(&facts, &agent->settings, e) == -1)
 		return -1;
-	if (strcmp(s->model, facts.model) != 0)
-		return err_set(e, EPERM,
-		    "the snapshot is for model %s, this unit is a %s", s->model,
-		    facts.model);
-	if (s->sequence < floor)
-		return err_set(e, EPERM,
-		    "sequence %lld is older than %lld, which was confirmed in "
-		    "production",
-		    (long long)s->sequence, (long long)floor);
+	if (terms_fit(s,
+		&(struct terms_unit){
+		    facts.model, facts.hardware, INGOT_VERSION, floor },
+		e) == -1)
+		return -1;
 	if (store_signer(agent, dir, who, sizeof(who), e) == 0 ||
 	    store_unsigned_ok(agent))
 		return 0;

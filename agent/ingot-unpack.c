@@ -7,7 +7,7 @@
  * the agent checks the signature and every hash again.
  *
  *	descriptors	3 bundle, 4 empty folder, 5 anchors (PEM or /dev/null)
- *	arguments	uid= gid= model= floor= unsigned=0|1
+ *	arguments	uid= gid= model= hardware= floor= unsigned=0|1
  *	success		0, one JSON line on standard output
  *	failure		1, one sentence on standard error, the folder empty
  *
@@ -50,6 +50,7 @@ struct words {
 	unsigned long floor;
 	unsigned long unsigned_ok;
 	const char *model;
+	const char *hardware;
 };
 
 static const int allowed[] = {
@@ -134,6 +135,8 @@ read_words(int argc, char *argv[], struct words *w, struct err *e)
 	for (int i = 1; i < argc; i++)
 		if (strncmp(argv[i], "model=", 6) == 0)
 			w->model = argv[i] + 6;
+		else if (strncmp(argv[i], "hardware=", 9) == 0)
+			w->hardware = argv[i] + 9;
 		else if (read_number(argv[i], w, e) == -1)
 			return -1;
 	return w->model == NULL ? err_set(e, EINVAL, "no model= given") : 0;
@@ -224,8 +227,8 @@ unpack(const struct words *w, X509_STORE *anchors, struct err *e)
 {
 	struct bundle_trust trust = { .anchors = anchors,
 		.unsigned_ok = w->unsigned_ok == 1,
-		.model = w->model,
-		.sequence_floor = (int64_t)w->floor };
+		.unit = {
+		    w->model, w->hardware, INGOT_VERSION, (int64_t)w->floor } };
 	struct bundle_info info;
 	own_json json_t *j = NULL;
 	own_str char *line = NULL;
@@ -247,7 +250,7 @@ int
 main(int argc, char *argv[])
 {
 	struct err e;
-	struct words w = { .model = NULL };
+	struct words w = { .hardware = "" };
 	X509_STORE *anchors = NULL;
 	int rc = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1
 	    ? 0

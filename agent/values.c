@@ -138,8 +138,8 @@ named(conf_node *root, const char *key, char out[static UNIT_SERIAL_MAX + 1],
 int
 facts_read(struct facts *f, const struct settings *s, struct err *e)
 {
-	static const char *const known[] = { "serial", "model", "values",
-		NULL };
+	static const char *const known[] = { "serial", "model", "hardware",
+		"values", NULL };
 	own_conf struct conf c = { 0 };
 
 	memset(f, 0, sizeof(*f));
@@ -148,6 +148,8 @@ facts_read(struct facts *f, const struct settings *s, struct err *e)
 	if (conf_known(conf_root(&c), known, e) == -1 ||
 	    named(conf_root(&c), "serial", f->serial, e) == -1 ||
 	    named(conf_root(&c), "model", f->model, e) == -1 ||
+	    (conf_get(conf_root(&c), "hardware") != NULL &&
+		named(conf_root(&c), "hardware", f->hardware, e) == -1) ||
 	    own_values_of(f, conf_root(&c), e) == -1)
 		return -1;
 	if (gethostname(f->hostname, sizeof(f->hostname)) == -1)
@@ -251,6 +253,8 @@ unit_value(struct values *v, const char *name,
 		return give(value, v->facts.model);
 	if (strcmp(name, "hostname") == 0)
 		return give(value, v->facts.hostname);
+	if (strcmp(name, "hardware") == 0 && v->facts.hardware[0] != '\0')
+		return give(value, v->facts.hardware);
 	if (strncmp(name, "mac.", 4) == 0)
 		return unit_mac(name + 4, value, e);
 	if (own != NULL)

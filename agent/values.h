@@ -12,7 +12,8 @@
 /*
  * The values of slots on this unit:
  *
- *	unit.serial, unit.model, unit.<key of "values">   unit.conf
+ *	unit.serial, unit.model, unit.hardware,
+ *	unit.<key of "values">				  unit.conf
  *	unit.hostname, unit.mac.<interface>		  the machine
  *	issued.<name>	 what the provisioning service gave (identity/)
  *	generated.<name> random text, made once, then the same for ever
@@ -23,10 +24,12 @@
 #define VALUES_COUNT_MAX 256
 #define UNIT_SERIAL_MAX  64
 
-/* unit.conf:	serial = "..."; model = "..."; values = { site = "..."; }; */
+/* unit.conf:	serial = "..."; model = "..."; hardware = "B1";
+ *		values = { site = "..."; };	hardware: optional */
 struct facts {
 	char serial[UNIT_SERIAL_MAX + 1];
 	char model[UNIT_SERIAL_MAX + 1];
+	char hardware[UNIT_SERIAL_MAX + 1]; /* its revision; "": not said */
 	char hostname[UNIT_SERIAL_MAX + 1];
 	json_t *values; /* object of texts */
 };

@@ -78,15 +78,8 @@ fitness_check(struct opening *o, const struct snapshot *s,
 	uint64_t max = trust->total_max == 0 ? BUNDLE_MAX : trust->total_max;
 	uint64_t total = 0;
 
-	if (trust->model != NULL && strcmp(trust->model, s->model) != 0)
-		return err_set(e, EACCES,
-		    "bundle is for model \"%s\", this is \"%s\"", s->model,
-		    trust->model);
-	if (s->sequence < trust->sequence_floor)
-		return err_set(e, EACCES,
-		    "bundle's sequence %lld is below %lld: an older one is "
-		    "refused",
-		    (long long)s->sequence, (long long)trust->sequence_floor);
+	if (terms_fit(s, &trust->unit, e) == -1)
+		return -1;
 	for (size_t i = 0; i < s->count; i++)
 		total += s->members[i].size;
 	if (total > max)
@@ -195,6 +188,10 @@ fill_info(struct bundle_info *info, const struct snapshot *s)
 	(void)strcpy(info->name, s->name);
 	(void)strcpy(info->model, s->model);
 	info->sequence = s->sequence;
+	info->terms = s->terms;
+	info->members = s->count;
+	for (size_t i = 0; i < s->count; i++)
+		info->size += s->members[i].size;
 }
 
 static int

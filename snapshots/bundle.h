@@ -21,12 +21,11 @@
 #define BUNDLE_NAME_SIZE 256
 
 struct bundle_trust {
-	X509_STORE *anchors; /* NULL: trusts nobody */
-	bool unsigned_ok;    /* development: a bundle without signature, or,
-				with no anchors, one that can't be checked */
-	const char *model;   /* NULL: any; else the manifest's must be equal */
-	int64_t sequence_floor;
-	uint64_t total_max; /* bytes of all members; 0: BUNDLE_MAX */
+	X509_STORE *anchors;    /* NULL: trusts nobody */
+	bool unsigned_ok;       /* development: a bundle without signature, or,
+				   with no anchors, one that can't be checked */
+	struct terms_unit unit; /* whom it has to fit; zero: anybody */
+	uint64_t total_max;     /* bytes of all members; 0: BUNDLE_MAX */
 };
 
 struct bundle_info {
@@ -34,6 +33,9 @@ struct bundle_info {
 	char model[SNAPSHOT_NAME_MAX + 1];
 	char name[SNAPSHOT_NAME_MAX + 1];
 	int64_t sequence;
+	struct terms terms;
+	size_t members;
+	uint64_t size; /* of all members together, in bytes */
 	bool is_signed;
 	char signer[BUNDLE_NAME_SIZE]; /* subject */
 };

@@ -200,6 +200,7 @@ capture_run(struct capture *c, const struct capture_words *w, struct err *e)
 	(void)strcpy(c->snapshot.name, w->name);
 	(void)strcpy(c->snapshot.model, w->model);
 	c->snapshot.sequence = w->sequence;
+	c->snapshot.terms = w->terms;
 	c->dropped = json_array();
 	k.scrub = (struct scrub){ &c->policy, residue, &c->findings };
 	k.accounts = accounts;

@@ -29,6 +29,7 @@ struct capture_words {
 	const char *name;
 	const char *model;
 	int64_t sequence;
+	struct terms terms;             /* for whom it is */
 	const char *const *identifiers; /* NULL-ended "what=value", or NULL */
 };
 

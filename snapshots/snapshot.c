@@ -21,8 +21,9 @@
 
 #define PACKAGES "packages/"
 
-static const char *const manifest_keys[] = { "ingot", "members", "model",
-	"name", "sequence", NULL };
+/* What "critical" may name; other fields may be there and say nothing. */
+static const char *const manifest_keys[] = { "agent", "critical", "hardware",
+	"ingot", "members", "model", "name", "recipients", "sequence", NULL };
 static const char *const member_keys[] = { "group", "mode", "owner", "path",
 	"sha256", "size", "slots", NULL };
 
@@ -192,8 +193,9 @@ member_parse(const json_t *j, struct member *m, struct err *e)
 {
 	const char *path;
 
-	if (json_known(j, member_keys, e) == -1 ||
-	    json_str(j, "path", SNAPSHOT_PATH_MAX - 1, &path, e) == -1 ||
+	if (!json_is_object(j))
+		return err_set(e, EBADMSG, "not an object");
+	if (json_str(j, "path", SNAPSHOT_PATH_MAX - 1, &path, e) == -1 ||
 	    snapshot_path_check(path, e) == -1)
 		return -1;
 	(void)strcpy(m->path, path);
@@ -252,8 +254,16 @@ body_parse(struct snapshot *s, const json_t *j, struct err *e)
 	json_t *list;
 	int64_t version;
 
-	if (json_known(j, manifest_keys, e) == -1 ||
-	    json_num(j, "ingot", 1, 1, &version, e) == -1 ||
+	if (!json_is_object(j))
+		return err_set(e, EBADMSG, "manifest: not an object");
+	if (json_num(j, "ingot", 1, INT32_MAX, &version, e) == -1)
+		return err_in(e, "manifest");
+	if (version != SNAPSHOT_FORMAT)
+		return err_set(e, ENOTSUP,
+		    "the bundle's format is %lld, and agent %s knows %d; "
+		    "update the agent first",
+		    (long long)version, INGOT_VERSION, SNAPSHOT_FORMAT);
+	if (terms_parse(&s->terms, j, manifest_keys, member_keys, e) == -1 ||
 	    named(j, "name", s->name, e) == -1 ||
 	    named(j, "model", s->model, e) == -1 ||
 	    json_num(j, "sequence", 1, SNAPSHOT_SEQUENCE_MAX, &s->sequence,
@@ -327,13 +337,15 @@ member_json(const struct member *m)
 int
 snapshot_manifest(struct snapshot *s, struct bytes *out, struct err *e)
 {
-	own_json json_t *j = json_pack("{s:i, s:s, s:s, s:I, s:[]}", "ingot", 1,
-	    "name", s->name, "model", s->model, "sequence",
+	own_json json_t *j = json_pack("{s:i, s:s, s:s, s:I, s:[]}", "ingot",
+	    SNAPSHOT_FORMAT, "name", s->name, "model", s->model, "sequence",
 	    (json_int_t)s->sequence, "members");
 	json_t *list = json_object_get(j, "members");
 	own_str char *line = NULL;
 	uint8_t id[SHA256_LEN];
 
+	if (terms_write(&s->terms, j, e) == -1)
+		return -1;
 	for (size_t i = 0; i < s->count; i++)
 		if (json_array_append_new(list, member_json(&s->members[i])) ==
 		    -1)

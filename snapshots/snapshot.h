@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "digest.h"
 #include "err.h"
+#include "terms.h"
 
 /*
  * A snapshot: a tree named by the SHA-256 of its manifest, which names every
@@ -27,12 +28,15 @@
  *
  * manifest: { "ingot": 1, "name", "model", "sequence", "members": [
  *   { "path", "sha256", "size", "mode": "0644", "owner", "group", "slots" } ] }
- * members in byte order of path; manifest and signature are not in it. No
- * times: the same sample gives the same bytes.
+ * and what restricts it (terms.h). "ingot" is the version of the format: it
+ * grows when an older agent could not read it at all. Members are in byte
+ * order of path; manifest and signature are not in it. No times: the same
+ * sample gives the same bytes.
  *
  * A path is printable ASCII, has no empty part, no "." and no "..", and is
  * never a folder of another member's path.
  */
+#define SNAPSHOT_FORMAT       1
 #define SNAPSHOT_MANIFEST_MAX (4 * 1024 * 1024)
 #define SNAPSHOT_MEMBERS_MAX  20000
 #define SNAPSHOT_MEMBER_MAX   (64 * 1024 * 1024)  /* bytes of one member */
@@ -56,6 +60,7 @@ struct snapshot {
 	char name[SNAPSHOT_NAME_MAX + 1];
 	char model[SNAPSHOT_NAME_MAX + 1];
 	int64_t sequence; /* anti-rollback, 1 to SNAPSHOT_SEQUENCE_MAX */
+	struct terms terms;
 	size_t count;
 	struct member *members;
 };

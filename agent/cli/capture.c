@@ -29,6 +29,29 @@ struct asked {
 	bool dry;
 };
 
+/* For whom the bundle is to be. */
+static int
+read_terms(const struct cli *c, struct terms *t, struct err *e)
+{
+	const char *agent = cli_option(c, "min-agent"), *revision;
+
+	for (int n = 0; (revision = cli_option_nth(c, "hardware", n)) != NULL;
+	     n++) {
+		if (n == TERMS_HARDWARE_MAX)
+			return err_set(
+			    e, E2BIG, "more than %d hardware revisions", n);
+		if (terms_revision_check(revision, e) == -1)
+			return err_in(e, "--hardware");
+		(void)strcpy(t->hardware[t->hardware_count++], revision);
+	}
+	if (agent == NULL)
+		return 0;
+	if (terms_version_check(agent, e) == -1)
+		return err_in(e, "--min-agent");
+	(void)strcpy(t->agent, agent);
+	return 0;
+}
+
 static int
 read_asked(const struct cli *c, struct asked *a, struct err *e)
 {
@@ -41,6 +64,8 @@ read_asked(const struct cli *c, struct asked *a, struct err *e)
 		a->identifiers[n] = cli_option_nth(c, "identifier", n);
 	}
 	if (cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1)
+		return -1;
+	if (read_terms(c, &a->words.terms, e) == -1)
 		return -1;
 	a->words.identifiers = a->identifiers;
 	a->words.sequence = sequence;
@@ -167,6 +192,9 @@ static const struct cli_option options[] = {
 	{ "root", "DIR", "the sample's file tree, if it is not this system" },
 	{ "name", "NAME", "what to call the snapshot" },
 	{ "model", "MODEL", "the units that it is for" },
+	{ "hardware", "REV",
+	    "only for this revision of the model; may be repeated" },
+	{ "min-agent", "VERSION", "only for agents of this version or later" },
 	{ "sequence", "N", "higher than the bundles before; default 1" },
 	{ "sign", "KEY", "the maker's private key (PEM)" },
 	{ "cert", "CHAIN", "its certificate and those above it (PEM)" },

@@ -11,22 +11,68 @@
 #include "own.h"
 #include "x509.h"
 
+static json_t *
+hardware_json(const struct terms *t)
+{
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < t->hardware_count; n++)
+		(void)json_array_append_new(list, json_string(t->hardware[n]));
+	return list;
+}
+
+static json_t *
+recipients_json(const struct terms *t)
+{
+	json_t *list = json_array();
+	char hex[SHA256_HEX];
+
+	for (size_t n = 0; n < t->recipient_count; n++) {
+		hex_encode(t->recipients[n], SHA256_LEN, hex);
+		(void)json_array_append_new(list, json_string(hex));
+	}
+	return list;
+}
+
+static json_t *
+info_json(const struct bundle_info *i)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:I, s:o, s:I, s:I, s:b, "
+			 "s:s}",
+	    "id", i->id, "name", i->name, "model", i->model, "hardware",
+	    hardware_json(&i->terms), "agent", i->terms.agent, "sequence",
+	    (json_int_t)i->sequence, "recipients", recipients_json(&i->terms),
+	    "members", (json_int_t)i->members, "size", (json_int_t)i->size,
+	    "signed", (int)i->is_signed, "signer", i->signer);
+}
+
+static void
+print_list(const char *what, const char all[][TERMS_REVISION_MAX + 1], size_t n)
+{
+	(void)printf("%-8s  %s", what, n == 0 ? "any" : "");
+	for (size_t i = 0; i < n; i++)
+		(void)printf("%s%s", i == 0 ? "" : ", ", all[i]);
+	(void)putchar('\n');
+}
+
 static void
 report(const struct cli *cli, const struct bundle_info *i)
 {
 	own_json json_t *j = NULL;
 
 	if (cli->json) {
-		j = json_pack("{s:s, s:s, s:s, s:I, s:b, s:s}", "id", i->id,
-		    "name", i->name, "model", i->model, "sequence",
-		    (json_int_t)i->sequence, "signed", (int)i->is_signed,
-		    "signer", i->signer);
+		j = info_json(i);
 		cli_json(j);
 		return;
 	}
-	(void)printf("snapshot  %s\nname      %s\nmodel     %s\n"
-		     "sequence  %lld\nsigner    %s\n",
-	    i->id, i->name, i->model, (long long)i->sequence,
+	(void)printf("snapshot  %s\nname      %s\nmodel     %s\n", i->id,
+	    i->name, i->model);
+	print_list("hardware", i->terms.hardware, i->terms.hardware_count);
+	(void)printf("agent     %s%s\nsequence  %lld\n"
+		     "members   %zu, %llu bytes\nsigner    %s\n",
+	    i->terms.agent[0] == '\0' ? "any" : i->terms.agent,
+	    i->terms.agent[0] == '\0' ? "" : " or later",
+	    (long long)i->sequence, i->members, (unsigned long long)i->size,
 	    i->is_signed ? i->signer : "nobody: not signed, or not checked");
 }
 
@@ -36,7 +82,10 @@ run(struct cli *cli)
 	const char *path = cli->operands[0];
 	const char *anchors_path = cli_option(cli, "anchors");
 	own_store X509_STORE *anchors = NULL;
-	struct bundle_trust trust = { .model = cli_option(cli, "model") };
+	struct bundle_trust trust = {
+		.unit = { .model = cli_option(cli, "model"),
+		    .hardware = cli_option(cli, "hardware") }
+	};
 	struct bundle_info info;
 	own_fd int fd = -1;
 	struct err e;
@@ -67,6 +116,7 @@ run(struct cli *cli)
 static const struct cli_option options[] = {
 	{ "anchors", "FILE", "the certificates that are trusted (PEM)" },
 	{ "model", "MODEL", "refuse a bundle for another model" },
+	{ "hardware", "REV", "and for another hardware revision" },
 	{ "unsigned", NULL, "take a bundle that nobody signed" },
 	{ NULL, NULL, NULL },
 };

@@ -159,9 +159,8 @@ content_of_file(void *ctx, size_t i, struct err *e)
 static void
 a_sealed_bundle_opens_to_the_same_tree(void **state)
 {
-	const struct bundle_trust trust = {
-		.anchors = maker.anchors, .model = "gw100", .sequence_floor = 5
-	};
+	const struct bundle_trust trust = { .anchors = maker.anchors,
+		.unit = { "gw100", NULL, NULL, 5 } };
 	own_fd int fd = memfd_create("bundle", MFD_CLOEXEC), dir = -1;
 	own_snapshot struct snapshot s = { 0 }, read = { 0 };
 	struct bundle_info info;
@@ -264,16 +263,16 @@ static void
 another_model_or_an_older_sequence_is_refused(void **state)
 {
 	struct bundle_trust trust = { .anchors = maker.anchors,
-		.model = "gw200" };
+		.unit = { .model = "gw200" } };
 	struct parts p;
 
 	(void)state;
 	parts_make(&p, &maker);
-	refused_with(&p, &trust, "for model \"gw100\"");
-	trust.model = NULL;
-	trust.sequence_floor = 6;
-	refused_with(&p, &trust, "sequence 5 is below 6");
-	trust.sequence_floor = 0;
+	refused_with(&p, &trust, "for model gw100, this unit is a gw200");
+	trust.unit.model = NULL;
+	trust.unit.sequence_floor = 6;
+	refused_with(&p, &trust, "sequence 5 is older than 6");
+	trust.unit.sequence_floor = 0;
 	trust.total_max = 26;
 	refused_with(&p, &trust, "27 bytes together");
 	parts_free(&p);
