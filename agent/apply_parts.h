@@ -143,7 +143,8 @@ json_t *store_list(struct apply *);
 int store_find(struct apply *, const char *start, char id[static SHA256_HEX],
     struct err *);
 bool store_unsigned_ok(const struct agent *);
-/* identity/floor.json: the highest sequence confirmed in production. */
+/* identity/floor.json: the highest sequence confirmed in production, and when
+ * it was: no clock before that is believed. */
 int64_t floor_read(int state, struct err *);
 int floor_raise(int state, int64_t sequence, struct err *);
 

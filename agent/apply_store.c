@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apply_parts.h"
@@ -28,15 +29,19 @@ floor_read(int state, struct err *e)
 {
 	own_bytes struct bytes text = { 0 };
 	own_json json_t *o = NULL;
-	int64_t floor;
+	int64_t floor, time_then = 0;
 
 	if (faccessat(state, FLOOR, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		return 0;
 	if (file_read(state, FLOOR, FLOOR_MAX, &text, e) == -1 ||
 	    (o = json_parse(FLOOR, text.p, text.len, FLOOR_MAX, e)) == NULL ||
-	    json_num(o, "sequence", 0, INT64_MAX, &floor, e) == -1)
+	    json_num(o, "sequence", 0, INT64_MAX, &floor, e) == -1 ||
+	    (json_object_get(o, "time") != NULL &&
+		json_num(o, "time", 0, INT64_MAX, &time_then, e) == -1))
 		return err_in(e, "anti-rollback");
+	/* The clock went on from there, whatever it says now. */
+	x509_clock_raise(time_then);
 	return floor;
 }
 
@@ -44,13 +49,13 @@ int
 floor_raise(int state, int64_t sequence, struct err *e)
 {
 	int64_t floor = floor_read(state, e);
-	char line[64];
+	char line[80];
 	int n;
 
 	if (floor == -1 || floor >= sequence)
 		return floor == -1 ? -1 : 0;
-	n = snprintf(
-	    line, sizeof(line), "{\"sequence\":%lld}\n", (long long)sequence);
+	n = snprintf(line, sizeof(line), "{\"sequence\":%lld,\"time\":%lld}\n",
+	    (long long)sequence, (long long)time(NULL));
 	return file_write(state, FLOOR, line, (size_t)n, FILE_SECRET, e);
 }
 

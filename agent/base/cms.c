@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CMS, detached. The purpose check is our own: OpenSSL's CMS_verify would
- * accept a mail-signing certificate, and a leaked TLS certificate of the maker
- * must not be able to sign a bundle.
+ * CMS, detached. The purpose check is our own (x509_code.c): OpenSSL's
+ * CMS_verify would accept a mail-signing certificate, and a leaked TLS
+ * certificate of the maker must not be able to sign a bundle.
  */
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "cms.h"
 #include "file.h"
@@ -80,6 +81,29 @@ parse(const void *sig, size_t len, struct err *e)
 	return cms;
 }
 
+static const char *
+name_of(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *object;
+	const char *name;
+
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	name = OBJ_nid2ln(OBJ_obj2nid(object));
+	return name == NULL ? "an unknown algorithm" : name;
+}
+
+static bool
+one_of(const X509_ALGOR *algorithm, const int nids[])
+{
+	const ASN1_OBJECT *object;
+
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	for (; *nids != 0; nids++)
+		if (*nids == OBJ_obj2nid(object))
+			return true;
+	return false;
+}
+
 /* The chain of the only signer, against the anchors. */
 static int
 check_signer(CMS_ContentInfo *cms, X509_STORE *anchors, char *who,
@@ -93,16 +117,11 @@ check_signer(CMS_ContentInfo *cms, X509_STORE *anchors, char *who,
 
 	if (leaf == NULL || sk_X509_num(signers) != 1 || chain == NULL)
 		(void)err_set(e, EBADMSG, "signature needs exactly one signer");
-	else if ((X509_get_extended_key_usage(leaf) & XKU_CODE_SIGN) == 0 ||
-	    (X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) == 0)
-		(void)err_set(
-		    e, EACCES, "signer's certificate is not for code signing");
 	else {
 		(void)sk_X509_push(chain, leaf);
 		for (int i = 0; i < sk_X509_num(certs); i++)
 			(void)sk_X509_push(chain, sk_X509_value(certs, i));
-		/* The leaf's purpose was checked above, by name. */
-		rc = x509_verify(anchors, chain, X509_PURPOSE_ANY, 0, e);
+		rc = x509_verify_code(anchors, chain, e);
 		if (who != NULL)
 			x509_subject(leaf, who, who_size);
 	}
@@ -110,6 +129,31 @@ check_signer(CMS_ContentInfo *cms, X509_STORE *anchors, char *who,
 	sk_X509_pop_free(certs, X509_free);
 	sk_X509_free(signers);
 	return rc;
+}
+
+/* How it was signed. OpenSSL would verify SHA-1, or MD5, without a word. */
+static int
+check_algorithms(CMS_ContentInfo *cms, struct err *e)
+{
+	static const int digests[] = { NID_sha256, NID_sha384, NID_sha512, 0 };
+	static const int signatures[] = { NID_rsaEncryption,
+		NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption,
+		NID_sha512WithRSAEncryption, NID_ecdsa_with_SHA256,
+		NID_ecdsa_with_SHA384, NID_ecdsa_with_SHA512, 0 };
+	STACK_OF(CMS_SignerInfo) *all = CMS_get0_SignerInfos(cms);
+	X509_ALGOR *digest, *signature;
+
+	if (all == NULL || sk_CMS_SignerInfo_num(all) != 1)
+		return err_set(
+		    e, EBADMSG, "signature needs exactly one signer");
+	CMS_SignerInfo_get0_algs(
+	    sk_CMS_SignerInfo_value(all, 0), NULL, NULL, &digest, &signature);
+	if (one_of(digest, digests) && one_of(signature, signatures))
+		return 0;
+	return err_set(e, EACCES,
+	    "signed with %s and %s; sign with RSA (PKCS #1 v1.5) or ECDSA, and "
+	    "SHA-256 or better",
+	    name_of(digest), name_of(signature));
 }
 
 int
@@ -123,6 +167,8 @@ cms_verify(const void *sig, size_t sig_len, const void *data, size_t len,
 		return -1;
 	if (in == NULL)
 		return err_ssl(e, "CMS");
+	if (check_algorithms(cms, e) == -1)
+		return -1;
 	/* The bytes first, the chain after: both have to hold. */
 	if (CMS_verify(cms, NULL, NULL, in, NULL,
 		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1)

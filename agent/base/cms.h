@@ -19,9 +19,10 @@ int cms_sign(const void *data, size_t len, EVP_PKEY *, STACK_OF(X509) * chain,
     struct bytes *out, struct err *);
 
 /*
- * Good only when exactly one signer signed exactly these bytes and his chain
- * leads to an anchor with code-signing purpose at the present time. who, when
- * not NULL, receives the signer's subject.
+ * Good only when exactly one signer signed exactly these bytes, with RSA
+ * (PKCS #1 v1.5) or ECDSA and SHA-256 or better, and his chain may sign code
+ * (x509_verify_code()). Ed25519 is refused: the CMS of OpenSSL 3.0 does not
+ * know it (RFC 8419). who, when not NULL, receives the signer's subject.
  */
 int cms_verify(const void *sig, size_t sig_len, const void *data, size_t len,
     X509_STORE *anchors, char *who, size_t who_size, struct err *);

@@ -55,6 +55,27 @@ X509_STORE *x509_anchors(const char *path, struct err *);
 int x509_verify(
     X509_STORE *, STACK_OF(X509) * chain, int purpose, time_t at, struct err *);
 
+/*
+ * Whether chain (leaf first) may sign code: it leads to an anchor, the leaf is
+ * for code signing (RFC 5280 section 4.2.1.12) and for signatures, and no
+ * authority of it excludes that; RSA of X509_RSA_MIN bits or more or ECDSA on
+ * P-256, P-384 or P-521, SHA-256 or better, throughout; valid now. EACCES in
+ * e->code: refused; the text names the certificate and the remedy.
+ */
+#define X509_RSA_MIN 3072
+int x509_verify_code(X509_STORE *, STACK_OF(X509) * chain, struct err *);
+/* The leaf's part of it: what a maker can know before signing. */
+int x509_code_check(X509 *leaf, struct err *);
+/*
+ * No clock that is earlier is believed by x509_verify_code() any more; seconds
+ * since 1970. It only rises, from X509_CLOCK_FLOOR on. A clock behind it was
+ * never set, and is taken for the later of the floor and the beginning of the
+ * signer's certificate.
+ */
+#define X509_CLOCK_FLOOR INT64_C(1767225600) /* 2026-01-01: Ingot is younger   \
+					      */
+void x509_clock_raise(int64_t floor);
+
 /* The one CN; none, several, or characters outside [A-Za-z0-9._-]: -1. */
 int x509_common_name(
     const X509_NAME *, char out[static X509_CN_MAX + 1], struct err *);

@@ -15,7 +15,7 @@
  * Says nothing of trust: whose chains are believed, the one who asked for the
  * certificate knows.
  */
-#define CHAIN_FLOOR ((time_t)1767225600) /* 2026-01-01: Ingot is younger */
+#define CHAIN_FLOOR ((time_t)X509_CLOCK_FLOOR)
 
 int chain_fits(STACK_OF(X509) *, const struct held *, time_t now, struct err *);
 

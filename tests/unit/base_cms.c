@@ -9,6 +9,7 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -204,6 +205,88 @@ two_signers_are_one_too_many(void **state)
 	assert_non_null(strstr(m->e.text, "exactly one signer"));
 }
 
+/* As another tool might sign. */
+static int
+sign_as(struct maker *m, const struct issued *by, const EVP_MD *digest,
+    bool pss, struct bytes *sig)
+{
+	const unsigned flags = CMS_DETACHED | CMS_BINARY | CMS_PARTIAL;
+	BIO *in = BIO_new_mem_buf(data, sizeof(data));
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	CMS_SignerInfo *si = CMS_add1_signer(
+	    cms, by->cert, by->key, digest, flags | (pss ? CMS_KEY_PARAM : 0));
+	unsigned char *der = NULL;
+	int n = -1;
+
+	if (si != NULL && pss)
+		(void)EVP_PKEY_CTX_set_rsa_padding(
+		    CMS_SignerInfo_get0_pkey_ctx(si), RSA_PKCS1_PSS_PADDING);
+	(void)CMS_add1_cert(cms, m->mid.cert);
+	if (si != NULL && CMS_final(cms, in, NULL, flags) == 1)
+		n = i2d_CMS_ContentInfo(cms, &der);
+	bytes_add(sig, der, n < 0 ? 0 : (size_t)n);
+	OPENSSL_free(der);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	return n < 0 ? -1 : 0;
+}
+
+static void
+only_algorithms_of_the_list_are_verified(void **state)
+{
+	struct maker *m = *state;
+	own_issued struct issued rsa = issue(&(struct issue){ .cn = "rsa",
+	    .by = &m->mid,
+	    .eku = "codeSigning",
+	    .key = EVP_RSA_gen(3072) });
+	const struct {
+		const struct issued *by;
+		const EVP_MD *digest;
+		bool pss;
+		const char *why; /* NULL: it is fine */
+	} rows[] = {
+		{ &rsa, EVP_sha256(), false, NULL },
+		{ &rsa, EVP_sha512(), false, NULL },
+		{ &m->signer, EVP_sha384(), false, NULL },
+		{ &rsa, EVP_sha1(), false, "signed with sha1 and" },
+		{ &m->signer, EVP_sha1(), false, "signed with sha1 and" },
+		{ &rsa, EVP_md5(), false, "signed with md5 and" },
+		{ &rsa, EVP_sha3_256(), false, "signed with sha3-256 and" },
+		{ &rsa, EVP_sha256(), true, "and rsassaPss; sign with RSA" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own_bytes struct bytes sig = { 0 };
+
+		assert_int_equal(
+		    sign_as(m, rows[i].by, rows[i].digest, rows[i].pss, &sig),
+		    0);
+		m->e.text[0] = '\0';
+		assert_int_equal(verify(m, &sig, data, sizeof(data)),
+		    rows[i].why == NULL ? 0 : -1);
+		if (rows[i].why != NULL &&
+		    strstr(m->e.text, rows[i].why) == NULL)
+			fail_msg("row %zu: %s", i, m->e.text);
+	}
+}
+
+/* Should OpenSSL learn it one day, this says so, and the list may grow. */
+static void
+ed25519_is_no_key_for_a_cms_signature(void **state)
+{
+	own_bytes struct bytes sig = { 0 };
+	struct maker *m = *state;
+	own_issued struct issued by = issue(&(struct issue){ .cn = "ed",
+	    .by = &m->mid,
+	    .eku = "codeSigning",
+	    .key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") });
+	STACK_OF(X509) *chain = issue_chain(by.cert, m->mid.cert);
+
+	assert_int_equal(
+	    cms_sign(data, sizeof(data), by.key, chain, &sig, &m->e), -1);
+	sk_X509_free(chain);
+}
+
 static void
 a_signature_over_text_of_its_own_is_not_one_over_ours(void **state)
 {
@@ -244,7 +327,7 @@ equal_input_gives_equal_bytes_with_rsa(void **state)
 	own_issued struct issued by = issue(&(struct issue){ .cn = "rsa",
 	    .by = &m->mid,
 	    .eku = "codeSigning",
-	    .key = EVP_RSA_gen(2048) });
+	    .key = EVP_RSA_gen(3072) });
 
 	sign(m, &by, &a);
 	sign(m, &by, &b);
@@ -264,6 +347,8 @@ main(void)
 		cmocka_unit_test(only_a_certificate_for_code_signs_code),
 		cmocka_unit_test(the_signer_s_time_and_issuer_count),
 		cmocka_unit_test(two_signers_are_one_too_many),
+		cmocka_unit_test(only_algorithms_of_the_list_are_verified),
+		cmocka_unit_test(ed25519_is_no_key_for_a_cms_signature),
 		cmocka_unit_test(
 		    a_signature_over_text_of_its_own_is_not_one_over_ours),
 		cmocka_unit_test(

@@ -20,6 +20,8 @@ struct issue {
 	const char *cn;
 	const struct issued *by; /* NULL: itself */
 	const char *eku;         /* "codeSigning", or NULL */
+	const char *usage;       /* keyUsage; NULL: as ca says */
+	const char *constraints; /* basicConstraints; NULL: as ca says */
 	int ca;
 	long from_s;          /* from now */
 	long to_s;            /* 0: a day */
@@ -59,10 +61,13 @@ issue(const struct issue *want)
 	    want->by == NULL ? name : X509_get_subject_name(want->by->cert));
 	(void)X509_set_pubkey(out.cert, out.key);
 	issue_extension(out.cert, want->by, NID_basic_constraints,
-	    want->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	    want->constraints != NULL ? want->constraints
+		: want->ca            ? "critical,CA:TRUE"
+				      : "critical,CA:FALSE");
 	issue_extension(out.cert, want->by, NID_key_usage,
-	    want->ca ? "critical,keyCertSign,cRLSign"
-		     : "critical,digitalSignature");
+	    want->usage != NULL ? want->usage
+		: want->ca      ? "critical,keyCertSign,cRLSign"
+				: "critical,digitalSignature");
 	issue_extension(out.cert, want->by, NID_subject_key_identifier, "hash");
 	if (want->by != NULL)
 		issue_extension(
