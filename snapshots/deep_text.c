@@ -19,6 +19,25 @@
 #define HEX_LEAST    16 /* digits */
 #define RUN_MAX      (8u * 1024 * 1024)
 
+/* 0 little, 1 big endian, -1: not UTF-16. */
+static int
+byte_order(const char *p, size_t len)
+{
+	size_t zeros[2] = { 0 }, most = len < 4096 ? len : 4096;
+
+	if (len < 12)
+		return -1;
+	if (memcmp(p, "\xff\xfe", 2) == 0)
+		return 0;
+	if (memcmp(p, "\xfe\xff", 2) == 0)
+		return 1;
+	for (size_t i = 0; i < most; i++)
+		zeros[i % 2] += p[i] == '\0';
+	if (zeros[1] * 10 >= most * 4 && zeros[0] * 10 < most)
+		return 0;
+	return zeros[0] * 10 >= most * 4 && zeros[1] * 10 < most ? 1 : -1;
+}
+
 bool
 deep_sensible(const char *p, size_t len)
 {
@@ -32,27 +51,8 @@ deep_sensible(const char *p, size_t len)
 		odd += ((unsigned char)p[i] < ' ' &&
 			   strchr("\t\r\n", p[i]) == NULL) ||
 		    (unsigned char)p[i] >= 0x7f || p[i] == '\0';
-	/* An umlaut is fine; and UTF-16 has every second byte zero. */
-	return odd * 8 <= len ||
-	    (len >= 12 && odd * 2 >= len - 2 && odd * 2 <= len + 4 &&
-		(p[0] == '\0') != (p[1] == '\0'));
-}
-
-/* 0 little, 1 big endian, -1: not UTF-16. */
-static int
-byte_order(const char *p, size_t len)
-{
-	size_t zeros[2] = { 0 }, most = len < 4096 ? len : 4096;
-
-	if (len >= 2 && memcmp(p, "\xff\xfe", 2) == 0)
-		return 0;
-	if (len >= 2 && memcmp(p, "\xfe\xff", 2) == 0)
-		return 1;
-	for (size_t i = 0; i < most; i++)
-		zeros[i % 2] += p[i] == '\0';
-	if (zeros[1] * 10 >= most * 4 && zeros[0] * 10 < most)
-		return 0;
-	return zeros[0] * 10 >= most * 4 && zeros[1] * 10 < most ? 1 : -1;
+	/* An umlaut is fine. */
+	return odd * 8 <= len || byte_order(p, len) != -1;
 }
 
 static void

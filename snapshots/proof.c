@@ -73,12 +73,12 @@ int
 proof_write(const struct capture *c, const struct residue *residue,
     const json_t *identity, struct bytes *out, struct err *e)
 {
-	own_json json_t *j =
-	    json_pack("{s:i, s:o, s:o, s:o, s:O, s:O, s:o, s:o, s:i}", "ingot",
-		1, "policies", policies(&c->policy), "rules", rules(&c->policy),
-		"looked_at", looked_at(&c->snapshot), "dropped", c->dropped,
-		"identity", identity, "residue", searched(residue), "findings",
-		findings_json(&c->findings, false), "open", (int)c->findings.open);
+	own_json json_t *j = json_pack(
+	    "{s:i, s:o, s:o, s:o, s:O, s:O, s:o, s:o, s:i}", "ingot", 1,
+	    "policies", policies(&c->policy), "rules", rules(&c->policy),
+	    "looked_at", looked_at(&c->snapshot), "dropped", c->dropped,
+	    "identity", identity, "residue", searched(residue), "findings",
+	    findings_json(&c->findings, false), "open", (int)c->findings.open);
 	own_str char *line = j == NULL ? NULL : json_line(j);
 
 	if (line == NULL)

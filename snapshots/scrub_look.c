@@ -37,6 +37,20 @@ policy_wrote(const struct looking *l, const struct suspect *found)
 	return false;
 }
 
+/*
+ * Of the file itself it is said at the end, if nothing could be opened in it;
+ * of an archive once, however many programs are in it; and of words that only
+ * happen to be base64, never.
+ */
+static int
+on_binary(struct looking *l, struct err *e)
+{
+	if (l->part == NULL || l->part->line > 0)
+		return 0;
+	return scrub_tell(l->s, FINDING_BINARY, l->path, 0, "", e,
+	    "holds what is not plain text: nothing can be said about that");
+}
+
 static int
 on_suspect(void *ctx, const struct suspect *found, struct err *e)
 {
@@ -44,9 +58,8 @@ on_suspect(void *ctx, const struct suspect *found, struct err *e)
 	bool named =
 	    found->id == FINDING_KEYWORD || found->id == FINDING_DEFAULT;
 
-	/* Said at the end, and only if nothing could be opened in it. */
-	if (found->id == FINDING_BINARY && l->part == NULL)
-		return 0;
+	if (found->id == FINDING_BINARY)
+		return on_binary(l, e);
 	if (named && l->part == NULL && l->ours != NULL &&
 	    l->ours(l->ours_ctx, found->at))
 		return 0;

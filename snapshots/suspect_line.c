@@ -170,7 +170,7 @@ names_next(const char *text, const struct words *w, size_t i)
 		return false;
 	(void)snprintf(
 	    name, sizeof(name), "%.*s", (int)len, text + w->all[i].at);
-	if (strpbrk(name, "=:<>(),.") != NULL)
+	if (strpbrk(name, "=:<>(),.[]{}") != NULL)
 		return false;
 	(void)snprintf(first, sizeof(first), "%.*s",
 	    w->all[0].len < sizeof(first) ? (int)w->all[0].len : 0,

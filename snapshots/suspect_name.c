@@ -42,7 +42,13 @@ static const char *const whole_words[] = { "pin", "auth", "sim.pin", "ki",
 static const char *const harmless[] = { "yes", "no", "true", "false", "on",
 	"off", "none", "null", "any", "enabled", "disabled", "prompt", "n/a",
 	"optional", "required", "requisite", "sufficient", "include",
-	"placeholder", "uninitialized", "empty" };
+	"placeholder", "uninitialized", "empty", "origin", "release", "version",
+	"default", "auto", "always", "never" };
+
+/* As the last word of a name: it speaks about a secret and is none. */
+static const char *const about[] = { "file", "path", "dir", "type", "length",
+	"ttl", "policy", "algorithm", "timeout", "expiry", "lifetime", "format",
+	"prompt" };
 
 static bool
 one_of(const char *const *table, size_t n, const char *p, size_t len)
@@ -69,6 +75,8 @@ suspect_name(const char *name)
 			word = n; /* wifiPass */
 	}
 	low[n] = '\0';
+	if (one_of(about, LENGTH(about), low + word, n - word))
+		return false;
 	for (size_t i = 0; i < LENGTH(parts); i++)
 		if (strstr(low, parts[i]) != NULL)
 			return true;
