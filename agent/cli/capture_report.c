@@ -29,8 +29,8 @@ capture_root(const char *path, bool *live, struct err *e)
 json_t *
 capture_findings_json(const struct findings *f)
 {
-	return json_pack("{s:o, s:I}", "findings", findings_json(f, true), "open",
-	    (json_int_t)f->open);
+	return json_pack("{s:o, s:I}", "findings", findings_json(f, true),
+	    "open", (json_int_t)f->open);
 }
 
 json_t *
@@ -63,8 +63,8 @@ capture_print_members(const struct snapshot *s)
 	}
 }
 
-static void
-print_finding(const struct finding *f)
+void
+capture_print_finding(const struct finding *f)
 {
 	(void)printf("%s:", f->path);
 	if (f->line > 0)
@@ -72,6 +72,8 @@ print_finding(const struct finding *f)
 	(void)printf(" %s%s%s%s: %s", finding_name(f->id),
 	    f->key[0] == '\0' ? "" : " \"", f->key,
 	    f->key[0] == '\0' ? "" : "\"", f->text);
+	if (f->mark[0] != '\0')
+		(void)printf(" [%zu bytes, #%s]", f->len, f->mark);
 	if (f->accepted != NULL)
 		(void)printf(" (accepted: %s)", f->accepted);
 	(void)printf("\n");
@@ -82,7 +84,7 @@ capture_print_findings(const struct findings *f, bool only_open)
 {
 	for (size_t i = 0; i < f->count; i++)
 		if (!only_open || f->all[i].accepted == NULL)
-			print_finding(&f->all[i]);
+			capture_print_finding(&f->all[i]);
 	if (f->open == 0)
 		return;
 	(void)printf(

@@ -19,6 +19,8 @@ json_t *capture_findings_json(const struct findings *);
 json_t *capture_members_json(const struct snapshot *);
 
 void capture_print_members(const struct snapshot *);
+/* One line: place, kind, name, reason, length and mark; never the value. */
+void capture_print_finding(const struct finding *);
 /* only_open: without those that were accepted. */
 void capture_print_findings(const struct findings *, bool only_open);
 

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ingot scrub: the findings of a capture without the capture. For writing a
- * policy: run, decide, run again.
+ * policy: run, decide, run again. --check does the same for any file, and
+ * --classify writes down what a person decided.
  */
-#include "capture_report.h"
-#include "cli.h"
+#include <errno.h>
+
 #include "own.h"
+#include "scrub_in.h"
+
+static void
+report(const struct cli *cli, const struct capture *c)
+{
+	own_json json_t *j = NULL;
+
+	if (cli_option(cli, "sarif") != NULL) {
+		j = sarif_new();
+		(void)sarif_add(j, &c->findings);
+		cli_json(j);
+	} else if (cli->json) {
+		j = capture_findings_json(&c->findings);
+		cli_json(j);
+	} else {
+		capture_print_findings(
+		    &c->findings, cli_option(cli, "open") != NULL);
+	}
+}
 
 static enum ctl_code
-run(struct cli *cli)
+sample(struct cli *cli)
 {
 	own_capture struct capture c = { .offsets = NULL };
 	struct capture_words words = { .policy = cli_option(cli, "policy"),
 		.name = "scrub",
 		.model = "scrub",
 		.sequence = 1 };
-	own_json json_t *j = NULL;
 	own_fd int root = -1;
 	struct err e;
 
@@ -25,38 +44,58 @@ run(struct cli *cli)
 	words.root = root;
 	if (root == -1 || capture_run(&c, &words, &e) == -1)
 		return cli_fail(cli, CODE_FAILED, &e);
-	if (cli->json) {
-		j = capture_findings_json(&c.findings);
-		cli_json(j);
-	} else {
-		capture_print_findings(
-		    &c.findings, cli_option(cli, "open") != NULL);
-	}
+	report(cli, &c);
 	return c.findings.open > 0 ? CODE_REFUSED : CODE_OK;
 }
 
+static enum ctl_code
+run(struct cli *cli)
+{
+	struct err e;
+
+	if (cli_option(cli, "check") != NULL)
+		return scrub_check(cli);
+	if (cli->operand_count > 0) {
+		(void)err_set(&e, EINVAL, "files are named with --check");
+		return cli_fail(cli, CODE_USAGE, &e);
+	}
+	return cli_option(cli, "classify") != NULL ? scrub_classify(cli)
+						   : sample(cli);
+}
+
 static const struct cli_option options[] = {
+	{ "check", NULL, "look at these files and folders, on any machine" },
 	{ "policy", "FILE",
 	    "what to capture and scrub; default " CAPTURE_POLICY },
 	{ "root", "DIR", "the sample's file tree, if it is not this system" },
 	{ "open", NULL, "only what nobody has decided on" },
+	{ "sarif", NULL, "print the findings as SARIF 2.1.0" },
+	{ "strict", NULL, "with --check: count what is no text as a finding" },
 	{ NULL, NULL, NULL },
 };
 
 static const struct cli_example examples[] = {
 	{ "ingot scrub --policy gateway.conf --open",
 	    "what the policy still has to decide on" },
+	{ "ingot scrub --check --sarif src/ >findings.sarif",
+	    "looks for secrets in a folder, for a forge" },
 	{ NULL, NULL },
 };
 
 const struct cli_command cli_scrub = {
 	.name = "scrub",
-	.operands = "",
+	.operands = "[FILE...]",
+	.operands_max = 100000,
 	.bare = true,
 	.brief = "Show what on this unit must not leave it",
 	.text = "Looks at everything that a capture would, and prints the "
 		"findings: file, line and name, never a value. Writes "
-		"nothing. Status 3: some are open.",
+		"nothing. Status 3: some are open.\n\n"
+		"With --check it looks at files and folders, on any machine: "
+		"by the heuristics alone, or with --policy also by its rules "
+		"and decisions. Archives are opened, encoded text is decoded. "
+		"Status 0: clean, 3: findings, 1: something could not be read. "
+		"Files that are no text are noted.",
 	.options = options,
 	.examples = examples,
 	.run = run,
