@@ -13,15 +13,16 @@
 
 #include "file.h"
 #include "own.h"
-#include "policy.h"
+#include "policy_in.h"
 #include "slot.h"
 
-#define TEXT_MAX    256
+#define TEXT_MAX    POLICY_TEXT_MAX
 #define FILES_MAX   16
 #define SHORT_LEAST 4
 
 static const char *const policy_keys[] = { "documents", "files", "optional",
-	"exclude", "scrub", "identity", "accept", "shortest", NULL };
+	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
+	NULL };
 static const char *const scrub_keys[] = { "rules", "identity", "accept", NULL };
 static const char *const rule_keys[] = { "file", "format", "key", "within",
 	"slot", "text", "empty", "drop", "why", "needed", NULL };
@@ -88,14 +89,13 @@ rule_target(conf_node *n, struct scrub_rule *r, struct err *e)
 	return 0;
 }
 
-static int
-rule_read(
+int
+policy_rule_read(
     struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
 {
 	struct scrub_rule *r = &p->rules[p->rule_count];
 
-	if (conf_known(n, rule_keys, e) == -1 ||
-	    conf_str(n, "file", TEXT_MAX, &r->file, e) == -1 ||
+	if (conf_str(n, "file", TEXT_MAX, &r->file, e) == -1 ||
 	    conf_str_or(n, "why", TEXT_MAX, "", &r->why, e) == -1 ||
 	    conf_bool_or(n, "needed", false, &r->needed, e) == -1 ||
 	    action_read(n, r, e) == -1 || rule_target(n, r, e) == -1)
@@ -107,13 +107,22 @@ rule_read(
 }
 
 static int
+rule_read(
+    struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
+{
+	return conf_known(n, rule_keys, e) == -1 ? -1
+						 : policy_rule_read(p, f, n, e);
+}
+
+static int
 accept_read(
     struct policy *p, const struct policy_file *f, conf_node *n, struct err *e)
 {
 	struct scrub_accept *a = &p->accepts[p->accept_count];
 	const char *finding;
 
-	(void)f;
+	a->source = f->name;
+	a->line = config_setting_source_line(n);
 	if (conf_known(n, accept_keys, e) == -1 ||
 	    conf_str(n, "finding", TEXT_MAX, &finding, e) == -1 ||
 	    conf_str_or(n, "file", TEXT_MAX, "*", &a->file, e) == -1 ||
@@ -165,13 +174,9 @@ identity_read(
 	return 0;
 }
 
-typedef int entry_fn(
-    struct policy *, const struct policy_file *, conf_node *, struct err *);
-
-/* A list of groups into a growing array of the policy. */
-static int
-list_read(struct policy *p, const struct policy_file *f, const char *name,
-    void **array, size_t count, size_t size, entry_fn *fn, struct err *e)
+int
+policy_list(struct policy *p, const struct policy_file *f, const char *name,
+    void **array, size_t count, size_t size, policy_entry_fn *fn, struct err *e)
 {
 	conf_node *list;
 	void *grown;
@@ -200,33 +205,42 @@ list_read(struct policy *p, const struct policy_file *f, const char *name,
 static int
 lists_read(struct policy *p, const struct policy_file *f, struct err *e)
 {
-	if (list_read(p, f, "rules", (void **)&p->rules, p->rule_count,
+	if (policy_list(p, f, "rules", (void **)&p->rules, p->rule_count,
 		sizeof(*p->rules), rule_read, e) == -1 ||
-	    list_read(p, f, "accept", (void **)&p->accepts, p->accept_count,
+	    policy_list(p, f, "accept", (void **)&p->accepts, p->accept_count,
 		sizeof(*p->accepts), accept_read, e) == -1)
 		return -1;
-	return list_read(p, f, "identity", (void **)&p->identity,
+	return policy_list(p, f, "identity", (void **)&p->identity,
 	    p->identity_count, sizeof(*p->identity), identity_read, e);
+}
+
+struct policy_file *
+policy_file_parse(struct policy *p, const char *path, const char *text,
+    size_t len, struct err *e)
+{
+	struct policy_file *f = &p->files[p->file_count];
+	const char *slash = strrchr(path, '/');
+	uint8_t hash[SHA256_LEN];
+
+	if (conf_parse(&f->conf, path, text, len, e) == -1)
+		return NULL;
+	p->file_count++;
+	(void)snprintf(
+	    f->name, sizeof(f->name), "%s", slash == NULL ? path : slash + 1);
+	if (sha256(text, len, hash, e) == -1)
+		return NULL;
+	hex_encode(hash, sizeof(hash), f->sha256);
+	return f;
 }
 
 static struct policy_file *
 file_open(struct policy *p, const char *path, struct err *e)
 {
-	struct policy_file *f = &p->files[p->file_count];
 	own_bytes struct bytes text = { 0 };
-	const char *slash = strrchr(path, '/');
-	uint8_t hash[SHA256_LEN];
 
-	if (file_read(AT_FDCWD, path, CONF_SIZE_MAX, &text, e) == -1 ||
-	    conf_parse(&f->conf, path, text.p, text.len, e) == -1)
+	if (file_read(AT_FDCWD, path, CONF_SIZE_MAX, &text, e) == -1)
 		return NULL;
-	p->file_count++;
-	(void)snprintf(
-	    f->name, sizeof(f->name), "%s", slash == NULL ? path : slash + 1);
-	if (sha256(text.p, text.len, hash, e) == -1)
-		return NULL;
-	hex_encode(hash, sizeof(hash), f->sha256);
-	return f;
+	return policy_file_parse(p, path, text.p, text.len, e);
 }
 
 static int
@@ -242,20 +256,28 @@ texts(conf_node *root, const char *name, conf_node **list, struct err *e)
 	return 0;
 }
 
+/* A path in a policy is relative to the policy's folder. */
+static void
+beside(const char *policy, const char *name, char out[static 1024])
+{
+	const char *slash = strrchr(policy, '/');
+	int folder =
+	    slash == NULL || name[0] == '/' ? 0 : (int)(slash - policy) + 1;
+
+	(void)snprintf(out, 1024, "%.*s%s", folder, policy, name);
+}
+
 /* Scrub files, by paths relative to the capture policy's folder. */
 static int
 scrubs_read(
     struct policy *p, const char *policy, conf_node *list, struct err *e)
 {
-	const char *slash = strrchr(policy, '/'), *name;
-	int folder = slash == NULL ? 0 : (int)(slash - policy) + 1;
 	char path[1024];
 	struct policy_file *f;
 
 	for (size_t i = 0; i < conf_len(list); i++) {
-		name = config_setting_get_string(conf_at(list, i));
-		(void)snprintf(path, sizeof(path), "%.*s%s",
-		    name[0] == '/' ? 0 : folder, policy, name);
+		beside(
+		    policy, config_setting_get_string(conf_at(list, i)), path);
 		if ((f = file_open(p, path, e)) == NULL ||
 		    conf_known(conf_root(&f->conf), scrub_keys, e) == -1 ||
 		    lists_read(p, f, e) == -1)
@@ -264,15 +286,29 @@ scrubs_read(
 	return 0;
 }
 
+/* What people decided; nothing yet is fine. */
+static int
+reviewed_read(struct policy *p, struct err *e)
+{
+	own_bytes struct bytes text = { 0 };
+
+	if (p->reviewed[0] == '\0')
+		return 0;
+	if (file_read(AT_FDCWD, p->reviewed, CONF_SIZE_MAX, &text, e) == -1)
+		return e->code == ENOENT ? 0 : -1;
+	return policy_review(p, p->reviewed, text.p, text.len, e);
+}
+
 int
 policy_read(struct policy *p, const char *path, struct err *e)
 {
 	struct policy_file *f;
+	const char *reviewed;
 	conf_node *root, *scrub;
 	int64_t shortest;
 
 	memset(p, 0, sizeof(*p));
-	if ((p->files = calloc(FILES_MAX + 1, sizeof(*p->files))) == NULL)
+	if ((p->files = calloc(FILES_MAX + 3, sizeof(*p->files))) == NULL)
 		return err_sys(e, "%s", path);
 	if ((f = file_open(p, path, e)) == NULL)
 		return -1;
@@ -284,15 +320,18 @@ policy_read(struct policy *p, const char *path, struct err *e)
 	    texts(root, "optional", &p->optional, e) == -1 ||
 	    texts(root, "exclude", &p->exclude, e) == -1 ||
 	    texts(root, "scrub", &scrub, e) == -1 ||
+	    conf_str_or(root, "reviewed", TEXT_MAX, NULL, &reviewed, e) == -1 ||
 	    conf_int_or(root, "shortest", SHORT_LEAST, 64, 6, &shortest, e) ==
 		-1 ||
 	    lists_read(p, f, e) == -1)
 		return -1;
 	p->shortest = (size_t)shortest;
+	if (reviewed != NULL)
+		beside(path, reviewed, p->reviewed);
 	if (conf_len(scrub) > FILES_MAX)
 		return conf_err(
 		    scrub, e, "more than %d scrub files", FILES_MAX);
-	return scrubs_read(p, path, scrub, e);
+	return scrubs_read(p, path, scrub, e) == -1 ? -1 : reviewed_read(p, e);
 }
 
 void

@@ -22,12 +22,20 @@
  *	scrub = [ "../scrub/kura.conf" ];	beside the policy
  *	identity = ( { what; file; format; key }, { what; live } );
  *	accept = ( { finding; file; key; why } );
+ *	reviewed = "reviewed.conf";	what was decided by `ingot scrub
+ *					--classify`; may be absent
  *	shortest = 6;	bytes of an identifier that can be searched for
  *
  * A scrub file holds rules, and identity and accept like the policy:
  *	rules = ( { file; format; key; within; ACTION; why; needed } );
  *	ACTION: slot = "generated.psk:32" | text = "..." | empty = true
  *	      | drop = true (the whole file; never travels)
+ *
+ * The reviewed file holds what a person said about one finding each:
+ *	reviewed = ( { class; finding; file; key; who; when; why; ... } );
+ * class "shared": it may stay, as with accept. "per-device", "secret" and
+ * "derived" (with from, what it derives from): a rule, so format, key, within
+ * and an ACTION as above but text.
  *
  * file, key and within are shell patterns; in file * matches "/" too. Texts
  * are borrowed from the open files and live until policy_free().
@@ -41,6 +49,14 @@ enum scrub_action {
 	SCRUB_DROP
 };
 
+/* Who decided it, when he did, and as what; all NULL in shipped policies. */
+struct review {
+	const char *class;
+	const char *who;
+	const char *when; /* "2026-11-21" */
+	const char *from; /* what a derived value derives from */
+};
+
 struct scrub_rule {
 	const char *file;
 	const struct field_format *format; /* NULL with SCRUB_DROP */
@@ -52,6 +68,7 @@ struct scrub_rule {
 	const char *source; /* the scrub file's own name */
 	unsigned line;
 	bool needed; /* the sample has to hold it */
+	struct review review;
 	unsigned used;
 };
 
@@ -60,6 +77,9 @@ struct scrub_accept {
 	const char *file; /* "*" when not said */
 	const char *key;
 	const char *why;
+	const char *source;
+	unsigned line;
+	struct review review;
 	unsigned used;
 };
 
@@ -91,12 +111,18 @@ struct policy {
 	struct identity_rule *identity;
 	size_t identity_count;
 	size_t shortest;
+	char reviewed[1024]; /* path of the reviewed file; "": none is named */
 };
 
 /* To be freed even on failure. Errors name file and line. */
 int policy_read(struct policy *, const char *path, struct err *);
 void policy_free(struct policy *);
 #define own_policy __attribute__((cleanup(policy_free), unused))
+
+/* Takes the decisions of a reviewed file's text, whose tree the policy keeps.
+ * name is what errors call it. */
+int policy_review(struct policy *, const char *name, const char *text,
+    size_t len, struct err *);
 
 bool policy_excludes(const struct policy *, const char *path);
 /* The rule that drops this file, or NULL. */

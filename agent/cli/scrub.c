@@ -71,6 +71,15 @@ static const struct cli_option options[] = {
 	{ "open", NULL, "only what nobody has decided on" },
 	{ "sarif", NULL, "print the findings as SARIF 2.1.0" },
 	{ "strict", NULL, "with --check: count what is no text as a finding" },
+	{ "classify", NULL, "write down what a person decides on findings" },
+	{ "finding", "FILE:KEY", "with --classify: this one; also FILE:LINE" },
+	{ "as", "CLASS", "shared, per-device, secret or derived" },
+	{ "who", "NAME", "who decides; default: who is logged in" },
+	{ "why", "TEXT", "the reason" },
+	{ "slot", "NAME", "the slot that takes the value's place" },
+	{ "empty", NULL, "nothing takes its place" },
+	{ "drop", NULL, "the whole file never travels" },
+	{ "from", "TEXT", "derived: what it derives from" },
 	{ NULL, NULL, NULL },
 };
 
@@ -79,6 +88,9 @@ static const struct cli_example examples[] = {
 	    "what the policy still has to decide on" },
 	{ "ingot scrub --check --sarif src/ >findings.sarif",
 	    "looks for secrets in a folder, for a forge" },
+	{ "ingot scrub --classify --finding /etc/app.conf:token_ttl "
+	  "--as shared --who 'A. Meyer' --why 'a number of seconds'",
+	    "decides on one finding, once" },
 	{ NULL, NULL },
 };
 
@@ -95,7 +107,13 @@ const struct cli_command cli_scrub = {
 		"by the heuristics alone, or with --policy also by its rules "
 		"and decisions. Archives are opened, encoded text is decoded. "
 		"Status 0: clean, 3: findings, 1: something could not be read. "
-		"Files that are no text are noted.",
+		"Files that are no text are noted.\n\n"
+		"With --classify it asks about each open finding, or takes the "
+		"answer from options, and adds it to the file that the policy "
+		"names as reviewed; the next capture is silent about it. "
+		"shared: the value stays. per-device, secret: a slot takes its "
+		"place, or nothing, or the file is dropped. derived: the same, "
+		"and what it derives from. Private keys can only be dropped.",
 	.options = options,
 	.examples = examples,
 	.run = run,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef POLICY_IN_H
+#define POLICY_IN_H
+
+#include "policy.h"
+
+/* What the readers of policies share; for snapshots/policy*.c alone. */
+#define POLICY_TEXT_MAX 256
+
+typedef int policy_entry_fn(
+    struct policy *, const struct policy_file *, conf_node *, struct err *);
+
+/* A list of groups into a growing array of the policy, one more entry of size
+ * bytes for each, which fn fills and counts. */
+int policy_list(struct policy *, const struct policy_file *, const char *name,
+    void **array, size_t count, size_t size, policy_entry_fn *, struct err *);
+
+/* The next file of the policy, its hash and its tree; NULL: failed. */
+struct policy_file *policy_file_parse(struct policy *, const char *path,
+    const char *text, size_t len, struct err *);
+
+/* Fills the next rule, and where it applies, from a group. */
+int policy_rule_read(
+    struct policy *, const struct policy_file *, conf_node *, struct err *);
+
+#endif
