@@ -15,6 +15,7 @@
 
 #include "capture_report.h"
 #include "cli.h"
+#include "maker_key.h"
 #include "own.h"
 #include "x509.h"
 
@@ -26,6 +27,7 @@ struct asked {
 	const char *out;
 	const char *key;
 	const char *cert;
+	int passphrase_fd;
 	bool dry;
 };
 
@@ -55,7 +57,7 @@ read_terms(const struct cli *c, struct terms *t, struct err *e)
 static int
 read_asked(const struct cli *c, struct asked *a, struct err *e)
 {
-	long sequence;
+	long sequence, fd;
 	int n = 0;
 
 	for (; cli_option_nth(c, "identifier", n) != NULL; n++) {
@@ -67,6 +69,9 @@ read_asked(const struct cli *c, struct asked *a, struct err *e)
 		return -1;
 	if (read_terms(c, &a->words.terms, e) == -1)
 		return -1;
+	if (cli_number(c, "passphrase-fd", 0, 0x7fff, -1, &fd, e) == -1)
+		return -1;
+	a->passphrase_fd = (int)fd;
 	a->words.identifiers = a->identifiers;
 	a->words.sequence = sequence;
 	a->words.policy = cli_option(c, "policy");
@@ -135,8 +140,9 @@ seal(const struct capture *c, const struct asked *a, int fd, struct err *e)
 	own_chain STACK_OF(X509) *chain = NULL;
 
 	if (a->key != NULL &&
-	    ((key = x509_key_read(a->key, e)) == NULL ||
-		(chain = x509_chain_read(a->cert, e)) == NULL))
+	    ((chain = x509_chain_read(a->cert, e)) == NULL ||
+		(key = maker_key_open(a->key, a->passphrase_fd, e)) == NULL ||
+		maker_key_check(key, chain, e) == -1))
 		return -1;
 	if (capture_seal(c, fd, key, chain, e) == -1)
 		return -1;
@@ -196,7 +202,12 @@ static const struct cli_option options[] = {
 	    "only for this revision of the model; may be repeated" },
 	{ "min-agent", "VERSION", "only for agents of this version or later" },
 	{ "sequence", "N", "higher than the bundles before; default 1" },
-	{ "sign", "KEY", "the maker's private key (PEM)" },
+	{ "sign", "KEY",
+	    "the maker's private key: a PEM file, also encrypted or of a TPM "
+	    "(TSS2), handle:0x..., or pkcs11:..." },
+	{ "passphrase-fd", "N",
+	    "the descriptor that gives its pass phrase or PIN; else the "
+	    "terminal is asked" },
 	{ "cert", "CHAIN", "its certificate and those above it (PEM)" },
 	{ "out", "BUNDLE", "the bundle to write" },
 	{ "identifier", "WHAT=VALUE",
