@@ -287,6 +287,15 @@ artifact_read(const struct applied *a, int state,
 	return file_sealed(text.p, text.len, e);
 }
 
+const struct applied_file *
+applied_file(const struct applied *a, const char *path)
+{
+	for (size_t i = 0; i < a->file_count; i++)
+		if (strcmp(a->files[i].path, path) == 0)
+			return &a->files[i];
+	return NULL;
+}
+
 const char *
 applied_hash(const struct applied *a, const char *plugin)
 {

@@ -33,6 +33,9 @@ struct applied_file {
 	char owner[33];
 	char group[33];
 	bool filled; /* bytes are in applied/<n>/files, else in the snapshot */
+	/* While it is prepared; not in state.json. */
+	uint64_t size;
+	bool held; /* as in the one before: its slots wait for a value */
 };
 
 struct applied {
@@ -63,6 +66,9 @@ int applied_write(
 /* Without check of what it holds; absent is fine. */
 int applied_remove(int state, int64_t number, struct err *);
 
+/* The file at this path, borrowed; NULL: it has none. */
+const struct applied_file *
+applied_file(const struct applied *, const char *path);
 /* The hash of this plugin's artifact, borrowed; NULL: it has none. */
 const char *applied_hash(const struct applied *, const char *plugin);
 /* The artifact in a sealed descriptor, the caller's; an empty one when this

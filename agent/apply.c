@@ -170,6 +170,7 @@ apply_stop(struct agent *agent)
 	receive_free(a);
 	apply_turn_free(a);
 	applied_free(&a->live);
+	json_decref(a->obstacles);
 	free(a);
 	agent->apply = NULL;
 }

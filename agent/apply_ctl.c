@@ -59,27 +59,36 @@ order_of(struct ctl_call *call, struct apply_order *order, struct err *e)
 	return 0;
 }
 
-void
-ctl_apply(struct ctl_call *call)
+/* From a bundle; dry: whatever the arguments say. */
+static void
+begin_bundle(struct ctl_call *call, int bundle, bool dry)
 {
 	struct agent *agent = ctl_agent(call);
-	own_fd int bundle = ctl_take_fd(call);
 	enum ctl_code code = CODE_USAGE;
 	struct apply_order order;
 	struct err e;
 
-	if (bundle == -1) {
-		fail(call, CODE_USAGE, EINVAL, "no bundle came with the call");
-		return;
-	}
 	if (order_of(call, &order, &e) == -1 ||
 	    may_begin(agent, &code, &e) == -1) {
 		ctl_fail(call, code, &e);
 		return;
 	}
+	if (dry)
+		order.kind = KIND_DRY;
 	ctl_progress(call, "reading the bundle");
 	if (receive_start(agent->apply, bundle, &order, &e) == -1)
 		ctl_fail(call, CODE_FAILED, &e);
+}
+
+void
+ctl_apply(struct ctl_call *call)
+{
+	own_fd int bundle = ctl_take_fd(call);
+
+	if (bundle == -1)
+		fail(call, CODE_USAGE, EINVAL, "no bundle came with the call");
+	else
+		begin_bundle(call, bundle, false);
 }
 
 /* A yes outside a transaction: to what is live. */
@@ -146,7 +155,8 @@ rollback_target(struct apply *a, const json_t *args, char id[static SHA256_HEX],
 }
 
 static int
-begin_rollback(struct ctl_call *call, enum ctl_code *code, struct err *e)
+begin_rollback(
+    struct ctl_call *call, bool dry, enum ctl_code *code, struct err *e)
 {
 	struct apply *a = ctl_agent(call)->apply;
 	struct apply_order order;
@@ -157,6 +167,8 @@ begin_rollback(struct ctl_call *call, enum ctl_code *code, struct err *e)
 	    may_begin(a->agent, code, e) == -1 ||
 	    rollback_target(a, ctl_args(call), order.snapshot, e) == -1)
 		return -1;
+	if (dry)
+		order.kind = KIND_DRY;
 	if (order.kind == KIND_APPLY)
 		order.kind = KIND_ROLLBACK;
 	if ((dir = store_open(a, order.snapshot, code, e)) == -1)
@@ -165,14 +177,32 @@ begin_rollback(struct ctl_call *call, enum ctl_code *code, struct err *e)
 	return apply_begin(a, &order, e);
 }
 
-void
-ctl_rollback(struct ctl_call *call)
+static void
+rollback(struct ctl_call *call, bool dry)
 {
+	struct apply *a = ctl_agent(call)->apply;
 	enum ctl_code code;
 	struct err e;
 
-	if (begin_rollback(call, &code, &e) == -1)
-		ctl_fail(call, code, &e);
+	if (begin_rollback(call, dry, &code, &e) == -1)
+		ctl_fail_list(call, code, &e, a->obstacles);
+}
+
+void
+ctl_rollback(struct ctl_call *call)
+{
+	rollback(call, false);
+}
+
+void
+ctl_plan(struct ctl_call *call)
+{
+	own_fd int bundle = ctl_take_fd(call);
+
+	if (bundle == -1)
+		rollback(call, true);
+	else
+		begin_bundle(call, bundle, true);
 }
 
 void
@@ -197,15 +227,19 @@ drift_seen(void *ctx, json_t *findings)
 {
 	struct ctl_call *call = ctx;
 	bool drifted = false;
-	json_t *one;
+	json_t *one, *result;
 	size_t i;
 
 	json_array_foreach(findings, i,
 	    one) if (!json_is_true(json_object_get(one, "passed"))) drifted =
 	    true;
-	ctl_reply_take(call,
-	    json_pack(
-		"{s:b, s:o}", "drifted", (int)drifted, "findings", findings));
+	result = json_pack(
+	    "{s:b, s:o}", "drifted", (int)drifted, "findings", findings);
+	/* What files hold is root's to see. */
+	if (findings != NULL && ctl_is_root(call))
+		(void)json_object_set_new(
+		    result, "files", plan_drift(ctl_agent(call)->apply));
+	ctl_reply_take(call, result);
 }
 
 void

@@ -20,13 +20,20 @@ void
 apply_turn_free(struct apply *a)
 {
 	struct turn *t = &a->turn;
+	struct err e;
 
 	loop_untimer(a->agent->loop, t->timer);
 	file_batch_free(t->batch);
 	applied_free(&t->target);
 	applied_free(&t->before);
-	for (size_t i = 0; i < APPLIED_PLUGINS; i++)
+	values_close(&t->values);
+	for (size_t i = 0; i < APPLIED_PLUGINS; i++) {
 		bytes_free(&t->documents[i]);
+		bytes_free(&t->rendered[i]);
+	}
+	if (t->order.staged &&
+	    file_remove_tree(a->agent->state, STAGING, &e) == -1)
+		log_warn("%s", e.text); /* the next start removes it */
 	memset(t, 0, sizeof(*t));
 }
 
@@ -38,15 +45,6 @@ change_of(const void *before, const void *now, size_t len)
 	if (now == NULL)
 		return "gone";
 	return memcmp(before, now, len) == 0 ? "same" : "changed";
-}
-
-static const struct applied_file *
-file_of(const struct applied *a, const char *path)
-{
-	for (size_t i = 0; i < a->file_count; i++)
-		if (strcmp(a->files[i].path, path) == 0)
-			return &a->files[i];
-	return NULL;
 }
 
 static void
@@ -79,14 +77,15 @@ file_changes(const struct turn *t)
 
 	for (size_t i = 0; i < t->target.file_count; i++) {
 		const struct applied_file *f = &t->target.files[i];
-		const struct applied_file *was = file_of(&t->before, f->path);
+		const struct applied_file *was =
+		    applied_file(&t->before, f->path);
 
 		add_change(list, "path", f->path,
 		    change_of(was == NULL ? NULL : was->sha256, f->sha256,
 			SHA256_LEN));
 	}
 	for (size_t i = 0; i < t->before.file_count; i++)
-		if (file_of(&t->target, t->before.files[i].path) == NULL)
+		if (applied_file(&t->target, t->before.files[i].path) == NULL)
 			add_change(
 			    list, "path", t->before.files[i].path, "gone");
 	return list;
@@ -94,17 +93,19 @@ file_changes(const struct turn *t)
 
 /* What the command shows of it; also what a dry run is for. */
 static json_t *
-report(const struct apply *a)
+report(struct apply *a)
 {
 	const struct turn *t = &a->turn;
+	bool dry = t->order.kind == KIND_DRY;
 
-	return json_pack("{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:o, s:o}",
-	    "dry_run", (int)(t->order.kind == KIND_DRY), "confirmed",
-	    (int)t->journal.yes, "snapshot", t->target.snapshot, "name",
-	    t->target.name, "sequence", (json_int_t)t->target.sequence,
-	    "number", (json_int_t)t->target.number, "waiting_for_slots",
-	    t->target.waiting, "plugins", plugin_changes(a), "files",
-	    file_changes(t));
+	return json_pack("{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:O, s:o, s:o}",
+	    "dry_run", (int)dry, "confirmed", (int)t->journal.yes, "snapshot",
+	    t->target.snapshot, "name", t->target.name, "sequence",
+	    (json_int_t)t->target.sequence, "number",
+	    (json_int_t)t->target.number, "waiting_for_slots",
+	    t->target.waiting, "obstacles", a->obstacles, "plugins",
+	    dry ? plan_plugins(a) : plugin_changes(a), "files",
+	    dry ? plan_files(a) : file_changes(t));
 }
 
 static void
@@ -116,8 +117,9 @@ over(struct apply *a, json_t *result)
 	if (why.text[0] == '\0')
 		(void)err_set(&why, 0, "went back to what was live before");
 	a->turn.active = false;
+	if (a->turn.order.kind != KIND_DRY)
+		apply_prune(a);
 	apply_turn_free(a);
-	apply_prune(a);
 	if (call == NULL)
 		json_decref(result);
 	else if (result != NULL)
@@ -171,12 +173,7 @@ settle_done(struct apply *a, struct err *e)
 static void
 end_dry(struct apply *a)
 {
-	json_t *result = a->turn.phase == TXN_DONE ? report(a) : NULL;
-	struct err e;
-
-	if (applied_remove(a->agent->state, a->turn.target.number, &e) == -1)
-		log_error("%s", e.text);
-	over(a, result);
+	over(a, a->turn.phase == TXN_DONE ? report(a) : NULL);
 }
 
 static void

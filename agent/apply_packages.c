@@ -159,12 +159,13 @@ check(const struct conf *c, struct err *e)
 int
 apply_packages(struct apply *a, struct err *e)
 {
-	char path[SHA256_HEX + 64];
+	char source[SOURCE_MAX], path[SOURCE_MAX + 32];
 	own_bytes struct bytes text = { 0 };
 	own_conf struct conf c = { 0 };
 
-	(void)snprintf(path, sizeof(path),
-	    "snapshots/%s/documents/packages.conf", a->turn.order.snapshot);
+	apply_source(a, source);
+	(void)snprintf(
+	    path, sizeof(path), "%s/documents/packages.conf", source);
 	if (faccessat(a->agent->state, path, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		return 0;

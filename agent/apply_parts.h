@@ -19,7 +19,9 @@
  * What the files apply*.c share. Nobody else includes this.
  *
  *	apply.c		start, stop, status, what a host gets when it opens
- *	apply_prepare.c	snapshot + slot values -> documents, filled files
+ *	apply_prepare.c	snapshot + slot values -> documents, list of files
+ *	apply_fill.c	slots: what is filled, what waits, what is held
+ *	apply_plan.c	what a dry run would change, with the differences
  *	apply_phase.c	the transaction, driven by txn.h
  *	apply_run.c	the requests of one phase
  *	apply_end.c	how it ends: links, mode, audit trail
@@ -43,6 +45,7 @@ enum apply_kind {
 struct apply_order {
 	enum apply_kind kind;
 	char snapshot[SHA256_HEX];
+	bool staged; /* a dry run: it lies in staging/, not in the store */
 	int64_t confirm_s;     /* 0: nobody is waited for */
 	struct ctl_call *call; /* or NULL */
 };
@@ -60,9 +63,12 @@ struct turn {
 	int timer;
 	struct err why; /* the first failure */
 	struct applied target, before;
+	struct values values; /* of the slots, while it lasts */
 	struct bytes documents[APPLIED_PLUGINS]; /* filled; by plugin number */
 	bool has_document[APPLIED_PLUGINS];
-	struct file_batch *batch; /* artifacts and filled files */
+	bool held[APPLIED_PLUGINS]; /* its slots wait: keeps what it has */
+	struct bytes rendered[APPLIED_PLUGINS]; /* KIND_DRY: in no file */
+	struct file_batch *batch;               /* artifacts and filled files */
 };
 
 struct receive; /* apply_receive.c */
@@ -79,6 +85,7 @@ struct apply {
 	struct receive *receive;
 	bool journal_found; /* at start; apply_recover() deals with it */
 	bool stuck;         /* a transaction ended so; a person must look */
+	json_t *obstacles;  /* of the last preparation (preflight.h) */
 	bool again;         /* apply_again() was asked for while busy */
 	int again_timer;
 };
@@ -89,8 +96,28 @@ int plugin_number(const struct apply *, const char *name); /* -1: none */
 void apply_want(struct apply *, int64_t number);           /* all hosts */
 int apply_load_live(struct apply *, struct err *);
 
-/* apply_prepare.c: fills turn.target, documents and the batch. */
+/* apply_prepare.c: fills turn.target, documents and the batch. Obstacles are
+ * kept in a->obstacles; a dry run goes on in spite of them. */
 int apply_prepare(struct apply *, struct err *);
+/* The folder of the snapshot of this turn, below state_dir. */
+#define SOURCE_MAX (SHA256_HEX + 16)
+void apply_source(const struct apply *, char path[static SOURCE_MAX]);
+
+/* apply_fill.c. snapshot: its folder. 1: filled into out; 0: slots have no
+ * value yet, and with note it is noted which; -1: failed. */
+int fill_member(struct apply *, int snapshot, const struct member *, size_t max,
+    bool note, struct bytes *out, struct err *);
+/* The filled and the held files of the target into applied/<n>/files. */
+int
+fill_files(struct apply *, int snapshot, const struct snapshot *, struct err *);
+/* The bytes of a rendered or a held artifact, for the plugin of this number. */
+int fill_artifact(struct apply *, int plugin, int fd, struct err *);
+
+/* apply_plan.c: lists of change.h; the caller's. */
+json_t *plan_plugins(struct apply *);
+json_t *plan_files(struct apply *);
+/* What differs on the unit from what is live: for drift. */
+json_t *plan_drift(struct apply *);
 /* TXN_PACKAGES: the packages that documents/packages.conf names are there. */
 int apply_packages(struct apply *, struct err *);
 /* After render: artifacts and state.json, durably. */
@@ -128,6 +155,9 @@ void receive_free(struct apply *);
  * policy refuses (CODE_REFUSED) from what failed. */
 int
 store_adopt(struct apply *, const char *id, enum ctl_code *code, struct err *);
+/* The same checks for a dry run, which leaves it in staging. */
+int
+store_check(struct apply *, const char *id, enum ctl_code *code, struct err *);
 /* A stored snapshot that is whole and may be applied now: its folder. */
 int
 store_open(struct apply *, const char *id, enum ctl_code *code, struct err *);

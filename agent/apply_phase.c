@@ -184,6 +184,8 @@ apply_begin(struct apply *a, const struct apply_order *order, struct err *e)
 	if (check_room(a, e) == -1)
 		return -1;
 	apply_turn_free(a);
+	json_decref(a->obstacles);
+	a->obstacles = NULL;
 	apply_count_plugins(a);
 	apply_want(a, a->current);
 	t->order = *order;

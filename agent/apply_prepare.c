@@ -2,8 +2,9 @@
 /*
  * From a stored snapshot and the slot values of now to what this unit is to
  * become: filled documents in memory, filled files in applied/<n>, and a list
- * of what still waits for a value. Nothing outside applied/<n> (and the
- * generated values) is changed here.
+ * of what still waits for a value. All of it is looked at before anything is
+ * written; and nothing outside applied/<n> (and the generated values) is
+ * changed here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +13,11 @@
 #include <string.h>
 
 #include "apply_parts.h"
-#include "files.h"
 #include "log.h"
 #include "own.h"
 #include "place.h"
 #include "plugin.h"
+#include "preflight.h"
 #include "slot.h"
 
 #define DOCUMENTS "documents/"
@@ -26,36 +27,8 @@
 /* What is being prepared from what. */
 struct prepare {
 	struct apply *a;
-	struct values values;
 	int snapshot; /* its folder, open */
 };
-
-static int
-waits(struct apply *a, const char *path, const char *slot, struct err *e)
-{
-	if (json_array_append_new(a->turn.target.waiting,
-		json_pack("{s:s, s:s}", "what", path, "slot", slot)) == -1)
-		return err_set(e, ENOMEM, "no memory");
-	return 0;
-}
-
-/* 1: filled into out; 0: a slot has no value yet, noted; -1: failed. */
-static int
-fill(struct prepare *p, const struct member *m, size_t max, struct bytes *out,
-    struct err *e)
-{
-	own_bytes struct bytes text = { 0 };
-	char missing[SLOT_NAME_MAX + 1] = "";
-	int rc;
-
-	if (file_read(p->snapshot, m->path, max, &text, e) == -1)
-		return -1;
-	rc = slot_fill(m->path, text.p, text.len, values_lookup, &p->values,
-	    out, missing, e);
-	if (rc > 0)
-		return waits(p->a, m->path, missing, e);
-	return rc == -1 ? -1 : 1;
-}
 
 static int
 prepare_document(struct prepare *p, const struct member *m, struct err *e)
@@ -74,9 +47,13 @@ prepare_document(struct prepare *p, const struct member *m, struct err *e)
 		    "%s: this unit has no plugin \"%s\"; add it to \"plugins\" "
 		    "in ingot.conf, or leave the document out",
 		    m->path, plugin);
-	rc = fill(p, m, INGOT_TEXT_MAX, &t->documents[number], e);
-	if (rc == 1)
-		t->has_document[number] = true;
+	rc = fill_member(p->a, p->snapshot, m, INGOT_TEXT_MAX, true,
+	    &t->documents[number], e);
+	t->has_document[number] = rc == 1;
+	/* It keeps what it has: an uplink that lost its configuration because
+	 * the new one waits for a value could never fetch that value, and a
+	 * firewall must not be open meanwhile. */
+	t->held[number] = rc == 0 && applied_hash(&t->before, plugin) != NULL;
 	return rc == -1 ? -1 : 0;
 }
 
@@ -122,33 +99,24 @@ allowed(const struct settings *s, const char *path, struct err *e)
 	return 0;
 }
 
-static int
-add_filled(struct prepare *p, const struct member *m, struct applied_file *f,
-    const struct bytes *text, struct err *e)
+/* One that waits for a slot stays as it is; one that was never there, away. */
+static void
+hold_file(struct turn *t, struct applied_file *f)
 {
-	char path[SNAPSHOT_PATH_MAX + 64], *slash;
+	const struct applied_file *was = applied_file(&t->before, f->path);
 
-	(void)snprintf(path, sizeof(path), "applied/%lld/" FILES "%s",
-	    (long long)p->a->turn.target.number, f->path);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	if (file_mkdirs(p->a->agent->state, path, 0700, e) == -1)
-		return -1;
-	*slash = '/';
-	f->filled = true;
-	if (sha256(text->p, text->len, f->sha256, e) == -1)
-		return -1;
-	if (file_batch_add(p->a->turn.batch, path, text->p, text->len,
-		FILE_SECRET, e) == -1)
-		return err_in(e, "%s", m->path);
-	return 0;
+	if (was == NULL)
+		return;
+	*f = *was;
+	f->held = f->filled = true;
+	t->target.file_count++;
 }
 
 static int
 prepare_file(struct prepare *p, const struct member *m, struct err *e)
 {
-	struct applied *target = &p->a->turn.target;
-	struct applied_file *f = &target->files[target->file_count];
+	struct turn *t = &p->a->turn;
+	struct applied_file *f = &t->target.files[t->target.file_count];
 	own_bytes struct bytes text = { 0 };
 	int rc;
 
@@ -157,33 +125,48 @@ prepare_file(struct prepare *p, const struct member *m, struct err *e)
 	(void)snprintf(f->group, sizeof(f->group), "%s", m->group);
 	memcpy(f->sha256, m->sha256, SHA256_LEN);
 	f->mode = m->mode;
+	f->size = m->size;
 	if (allowed(&p->a->agent->settings, f->path, e) == -1)
 		return -1;
 	if (m->slots) {
-		rc = fill(p, m, SNAPSHOT_MEMBER_MAX, &text, e);
+		rc = fill_member(
+		    p->a, p->snapshot, m, SNAPSHOT_MEMBER_MAX, true, &text, e);
+		if (rc == 0)
+			hold_file(t, f);
 		if (rc != 1)
 			return rc;
-		if (add_filled(p, m, f, &text, e) == -1)
+		f->filled = true;
+		f->size = text.len;
+		if (sha256(text.p, text.len, f->sha256, e) == -1)
 			return -1;
 	}
-	target->file_count++;
+	t->target.file_count++;
 	return 0;
 }
 
 static int
-prepare_members(struct prepare *p, const struct snapshot *s, struct err *e)
+prepare_member(struct prepare *p, const struct member *m, struct err *e)
 {
-	int rc = 0;
+	if (strncmp(m->path, DOCUMENTS, strlen(DOCUMENTS)) == 0)
+		return prepare_document(p, m, e);
+	if (strncmp(m->path, FILES, strlen(FILES)) == 0)
+		return prepare_file(p, m, e);
+	return 0;
+}
 
-	for (size_t i = 0; i < s->count && rc == 0; i++) {
-		const struct member *m = &s->members[i];
+/* One that can not be prepared is an obstacle beside others, not the end. */
+static void
+prepare_members(struct prepare *p, const struct snapshot *s)
+{
+	struct err e;
 
-		if (strncmp(m->path, DOCUMENTS, strlen(DOCUMENTS)) == 0)
-			rc = prepare_document(p, m, e);
-		else if (strncmp(m->path, FILES, strlen(FILES)) == 0)
-			rc = prepare_file(p, m, e);
-	}
-	return rc;
+	for (size_t i = 0; i < s->count; i++)
+		if (prepare_member(p, &s->members[i], &e) == -1)
+			obstacle_add(p->a->obstacles, "preflight.member",
+			    s->members[i].path,
+			    "see the reason; the snapshot or the unit has to "
+			    "change",
+			    "%s", e.text);
 }
 
 static int
@@ -203,11 +186,10 @@ prepare_target(struct applied *t, const struct snapshot *s, struct err *e)
 static int
 open_snapshot(struct apply *a, struct snapshot *s, struct err *e)
 {
-	char path[SHA256_HEX + 16];
+	char path[SOURCE_MAX];
 	own_fd int dir = -1;
 
-	(void)snprintf(
-	    path, sizeof(path), "snapshots/%s", a->turn.order.snapshot);
+	apply_source(a, path);
 	dir = openat(a->agent->state, path,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir == -1)
@@ -220,24 +202,53 @@ open_snapshot(struct apply *a, struct snapshot *s, struct err *e)
 	return take_fd(&dir);
 }
 
+/* What is written for this turn: a dry run stops before it. */
+static int
+prepare_write(struct prepare *p, const struct snapshot *s, struct err *e)
+{
+	struct turn *t = &p->a->turn;
+	int state = p->a->agent->state;
+
+	if (applied_create(state, &t->target.number, e) == -1 ||
+	    (t->batch = file_batch_new(state, e)) == NULL ||
+	    values_save(&t->values, e) == -1 ||
+	    fill_files(p->a, p->snapshot, s, e) == -1)
+		return -1;
+	return file_batch_commit(t->batch, e);
+}
+
 static int
 prepare_all(struct prepare *p, const struct snapshot *s, struct err *e)
 {
 	struct apply *a = p->a;
 	struct turn *t = &a->turn;
+	struct agent *agent = a->agent;
 
-	if (values_open(&p->values, &a->agent->settings, a->agent->state, e) ==
-	    -1)
+	json_decref(a->obstacles);
+	if ((a->obstacles = json_array()) == NULL)
+		return err_set(e, ENOMEM, "no memory");
+	if (values_open(&t->values, &agent->settings, agent->state, e) == -1 ||
+	    prepare_target(&t->target, s, e) == -1)
 		return -1;
-	if (prepare_target(&t->target, s, e) == -1 ||
-	    applied_create(a->agent->state, &t->target.number, e) == -1 ||
-	    (t->batch = file_batch_new(a->agent->state, e)) == NULL ||
-	    prepare_members(p, s, e) == -1 || values_save(&p->values, e) == -1)
+	prepare_members(p, s);
+	if (preflight_files(&t->target, &t->before, &agent->settings,
+		agent->state, a->obstacles, e) == -1)
 		return -1;
-	/* The filled files, so that files_check() can look at them. */
-	if (file_batch_commit(t->batch, e) == -1)
-		return -1;
-	return files_check(&t->target, a->agent->state, e);
+	if (t->order.kind == KIND_DRY)
+		return 0;
+	if (json_array_size(a->obstacles) > 0)
+		return obstacles_say(a->obstacles, e);
+	return prepare_write(p, s, e);
+}
+
+void
+apply_source(const struct apply *a, char path[static SOURCE_MAX])
+{
+	if (a->turn.order.staged)
+		(void)strcpy(path, STAGING);
+	else
+		(void)snprintf(
+		    path, SOURCE_MAX, "snapshots/%s", a->turn.order.snapshot);
 }
 
 int
@@ -250,7 +261,6 @@ apply_prepare(struct apply *a, struct err *e)
 	if ((p.snapshot = open_snapshot(a, &s, e)) == -1)
 		return -1;
 	rc = prepare_all(&p, &s, e);
-	values_close(&p.values);
 	(void)close(p.snapshot);
 	return rc == -1 ? err_in(e, "snapshot %.8s", s.id) : 0;
 }
@@ -258,6 +268,8 @@ apply_prepare(struct apply *a, struct err *e)
 int
 apply_store(struct apply *a, struct err *e)
 {
+	if (a->turn.order.kind == KIND_DRY)
+		return 0;
 	if (applied_write(&a->turn.target, a->agent->state, a->turn.batch, e) ==
 	    -1)
 		return -1;

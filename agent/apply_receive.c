@@ -38,6 +38,7 @@ struct receive {
 	int said; /* what it writes */
 	int timer;
 	struct bytes text;
+	bool keep; /* staging, for a dry run that goes on from there */
 };
 
 void
@@ -61,7 +62,8 @@ receive_free(struct apply *a)
 			(void)usleep(1000);
 	}
 	bytes_free(&r->text);
-	(void)file_remove_tree(a->agent->state, STAGING, &ignored);
+	if (!r->keep)
+		(void)file_remove_tree(a->agent->state, STAGING, &ignored);
 	free(r);
 }
 
@@ -72,7 +74,9 @@ refuse(struct receive *r, enum ctl_code code, const struct err *why)
 	struct ctl_call *call = r->order.call;
 	struct err kept = *why;
 
-	audit_say(a->agent->audit, "agent", "BundleRefused", "%s", kept.text);
+	if (r->order.kind != KIND_DRY)
+		audit_say(
+		    a->agent->audit, "agent", "BundleRefused", "%s", kept.text);
 	receive_free(a);
 	if (call != NULL)
 		ctl_fail(call, code, &kept);
@@ -121,11 +125,14 @@ unpacked(struct receive *r)
 	enum ctl_code code = CODE_FAILED;
 	struct err e;
 
+	order.staged = order.kind == KIND_DRY;
 	if (parse_said(r, order.snapshot, &e) == -1 ||
-	    store_adopt(a, order.snapshot, &code, &e) == -1) {
+	    (order.staged ? store_check : store_adopt)(
+		a, order.snapshot, &code, &e) == -1) {
 		refuse(r, code, &e);
 		return;
 	}
+	r->keep = order.staged;
 	receive_free(a);
 	if (apply_begin(a, &order, &e) == -1) {
 		log_warn("apply: %s", e.text);
@@ -133,7 +140,8 @@ unpacked(struct receive *r)
 			audit_say(a->agent->audit, "agent", "ApplyRefused",
 			    "%s", e.text);
 		if (order.call != NULL)
-			ctl_fail(order.call, CODE_FAILED, &e);
+			ctl_fail_list(
+			    order.call, CODE_FAILED, &e, a->obstacles);
 	}
 }
 

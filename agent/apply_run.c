@@ -43,24 +43,22 @@ apply_agree(struct apply *a)
 static int
 keep_artifact(struct apply *a, int fd, struct err *e)
 {
-	struct applied *t = &a->turn.target;
-	struct applied_artifact *f = &t->artifacts[t->artifact_count];
-	own_bytes struct bytes text = { 0 };
-	uint8_t hash[SHA256_LEN];
-	char path[SNAPSHOT_NAME_MAX + 64];
-
 	if (fd == -1)
 		return err_set(e, EBADMSG, "rendered nothing");
-	if (file_read_fd(fd, INGOT_TEXT_MAX, &text, e) == -1 ||
-	    sha256(text.p, text.len, hash, e) == -1)
-		return -1;
-	(void)snprintf(f->plugin, sizeof(f->plugin), "%s", plugin_at(a));
-	hex_encode(hash, sizeof(hash), f->sha256);
-	(void)snprintf(path, sizeof(path), "applied/%lld/artifacts/%s",
-	    (long long)t->number, f->plugin);
-	t->artifact_count++;
-	return file_batch_add(
-	    a->turn.batch, path, text.p, text.len, FILE_SECRET, e);
+	return fill_artifact(a, (int)a->turn.at, fd, e);
+}
+
+/* What waits for a value keeps the artifact it has. */
+static int
+hold_artifact(struct apply *a, struct err *e)
+{
+	bool empty;
+	own_fd int fd = applied_artifact(
+	    &a->turn.before, a->agent->state, plugin_at(a), &empty, e);
+
+	if (fd == -1)
+		return err_in(e, "%s", plugin_at(a));
+	return fill_artifact(a, (int)a->turn.at, fd, e);
 }
 
 /* The first failed finding that speaks against the snapshot, as an error. */
@@ -188,6 +186,8 @@ text_for(struct apply *a, int *fd, struct err *e)
 	bool empty;
 
 	if (t->phase == TXN_RENDER) {
+		if (t->held[t->at])
+			return hold_artifact(a, e);
 		if (!t->has_document[t->at])
 			return 0;
 		*fd = file_sealed(document->p, document->len, e);

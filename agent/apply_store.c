@@ -208,12 +208,12 @@ take_staging(struct apply *a, const char *id, struct err *e)
 	return 0;
 }
 
-int
-store_adopt(struct apply *a, const char *id, enum ctl_code *code, struct err *e)
+/* Staging, taken over and checked: its folder. */
+static int
+adopt(struct apply *a, const char *id, enum ctl_code *code, struct err *e)
 {
-	int state = a->agent->state;
-	own_fd int dir = openat(
-	    state, STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int dir = openat(a->agent->state, STAGING,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	*code = CODE_FAILED;
 	if (dir == -1)
@@ -224,6 +224,25 @@ store_adopt(struct apply *a, const char *id, enum ctl_code *code, struct err *e)
 	    check_tree(a, dir, id, code, e) == -1)
 		return -1;
 	*code = CODE_FAILED;
+	return take_fd(&dir);
+}
+
+int
+store_check(struct apply *a, const char *id, enum ctl_code *code, struct err *e)
+{
+	own_fd int dir = adopt(a, id, code, e);
+
+	return dir == -1 ? -1 : 0;
+}
+
+int
+store_adopt(struct apply *a, const char *id, enum ctl_code *code, struct err *e)
+{
+	int state = a->agent->state;
+	own_fd int dir = adopt(a, id, code, e);
+
+	if (dir == -1)
+		return -1;
 	if (syncfs(dir) == -1)
 		return err_sys(e, "syncfs");
 	if (take_staging(a, id, e) == -1)

@@ -17,6 +17,7 @@
 #include "audit.h"
 #include "audit_line.h"
 #include "ctl_in.h"
+#include "file.h"
 #include "log.h"
 #include "own.h"
 
@@ -102,27 +103,68 @@ ctl_progress(struct ctl_call *c, const char *fmt, ...)
 		(void)client_send(c->client, j);
 }
 
+/* A result that fits no packet goes in a descriptor beside it. */
+static void
+reply_large(struct ctl_call *c, const char *line)
+{
+	own_json json_t *ok = json_pack("{s:b}", "ok", 1);
+	own_json json_t *no = NULL;
+	struct err e;
+	own_fd int fd = strlen(line) > CTL_RESULT_MAX
+	    ? err_set(&e, E2BIG, "the answer is too large")
+	    : file_sealed(line, strlen(line), &e);
+
+	if (fd == -1) {
+		no = failure(CODE_FAILED, e.text);
+		call_end(c, no);
+		return;
+	}
+	if (c->client != NULL)
+		(void)client_send_fd(c->client, ok, fd);
+	call_free(c);
+}
+
 void
 ctl_reply_take(struct ctl_call *c, json_t *result)
 {
-	own_json json_t *j = result == NULL
-	    ? failure(CODE_FAILED, "out of memory for the answer")
-	    : json_pack("{s:b s:o}", "ok", 1, "result", result);
-	own_str char *line = json_line(j);
+	own_json json_t *owned = result;
+	own_str char *line = result == NULL ? NULL : json_line(result);
+	own_json json_t *j = NULL;
 
-	if (line != NULL && strlen(line) > CTL_PACKET_MAX) {
-		json_decref(j);
-		j = failure(CODE_FAILED, "the answer is too large");
+	if (line != NULL && strlen(line) > CTL_PACKET_MAX - 64) {
+		reply_large(c, line);
+		return;
 	}
+	j = line == NULL ? failure(CODE_FAILED, "out of memory for the answer")
+			 : json_pack("{s:b s:O}", "ok", 1, "result", result);
+	call_end(c, j);
+}
+
+void
+ctl_fail_list(struct ctl_call *c, enum ctl_code code, const struct err *why,
+    json_t *findings)
+{
+	own_json json_t *j = failure(code, why->text);
+	own_str char *line = NULL;
+
+	if (json_array_size(findings) > 0)
+		(void)json_object_set(j, "findings", findings);
+	line = json_line(j);
+	if (line != NULL && strlen(line) > CTL_PACKET_MAX)
+		(void)json_object_del(j, "findings");
 	call_end(c, j);
 }
 
 void
 ctl_fail(struct ctl_call *c, enum ctl_code code, const struct err *why)
 {
-	own_json json_t *j = failure(code, why->text);
+	ctl_fail_list(c, code, why, NULL);
+}
 
-	call_end(c, j);
+bool
+ctl_is_root(const struct ctl_call *c)
+{
+	return c->uid == 0;
 }
 
 /* Requests. */
@@ -152,7 +194,7 @@ note_call(const struct client *c, const struct ctl_verb *v, const char *no)
 	else if (no != NULL)
 		log_warn(
 		    "ctl: user %u asked %s: %s", (unsigned)c->uid, v->name, no);
-	else if (!v->read_only)
+	else if (!v->read_only && !v->changes_nothing)
 		audit_say(audit, "cli", "Command", "%s by user %u, process %d",
 		    v->name, (unsigned)c->uid, (int)c->pid);
 }

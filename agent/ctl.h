@@ -16,13 +16,16 @@ struct agent;
  *	-> { "verb": "apply", "args": { ... } }	  and at most one descriptor
  *	<- { "progress": "render 3 of 6" }	  any number of them
  *	<- { "ok": true, "result": { ... } }	  or
- *	<- { "ok": false, "code": 3, "error": "..." }
+ *	<- { "ok": true }  and a sealed descriptor that holds the result, when
+ *			   it does not fit a packet (CTL_RESULT_MAX)	  or
+ *	<- { "ok": false, "code": 3, "error": "...", "findings": [ ... ] }
  *
  * Who asks is known by SO_PEERCRED: root may all; members of the ingot group
  * the read-only verbs. A verb may be limited to modes; a development verb is
  * refused in production, service, quarantined and retired mode (CODE_REFUSED).
  */
 #define CTL_PACKET_MAX (128 * 1024)
+#define CTL_RESULT_MAX (32 * 1024 * 1024)
 
 /* Exit codes of `ingot`, also "code" of a failed call. */
 enum ctl_code {
@@ -45,6 +48,11 @@ void ctl_progress(struct ctl_call *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void ctl_reply_take(struct ctl_call *, json_t *result);
 void ctl_fail(struct ctl_call *, enum ctl_code, const struct err *);
+/* With the findings that led to it; borrowed, NULL or empty: none. */
+void ctl_fail_list(
+    struct ctl_call *, enum ctl_code, const struct err *, json_t *findings);
+/* Does root ask? Others are not shown what files hold. */
+bool ctl_is_root(const struct ctl_call *);
 
 /* A verb's handler either ends the call or keeps it and ends it later; a
  * client that goes away meanwhile is no concern of the handler's. */
@@ -52,8 +60,9 @@ typedef void ctl_fn(struct ctl_call *);
 
 /* In apply.c, lock.c and their like: */
 ctl_fn ctl_apply;     /* fd: bundle; args: confirm_s, dry_run */
+ctl_fn ctl_plan;      /* fd: bundle, or args: to; what apply would change */
 ctl_fn ctl_confirm;   /* says yes in phase confirm */
-ctl_fn ctl_rollback;  /* applies "previous" again */
+ctl_fn ctl_rollback;  /* applies "previous", or "to", or "back" again */
 ctl_fn ctl_snapshots; /* current, previous, confirmed, all */
 ctl_fn ctl_drift;     /* probe of the stored artifacts */
 ctl_fn ctl_enrol;     /* asks uplink enrol.start / enrol.status */

@@ -83,6 +83,33 @@ client_send(struct client *c, const json_t *j)
 	return false;
 }
 
+bool
+client_send_fd(struct client *c, const json_t *j, int fd)
+{
+	own_str char *line = json_line(j);
+	struct iovec iov = { line, line == NULL ? 0 : strlen(line) };
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
+	if (iov.iov_len > 0 &&
+	    sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+		(ssize_t)iov.iov_len)
+		return true;
+	client_drop(c);
+	return false;
+}
+
 /* The descriptor that came along, or -1; *bad: more than one, or cut off. */
 static int
 passed(struct msghdr *mh, bool *bad)

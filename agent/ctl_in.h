@@ -49,6 +49,7 @@ void client_wait(struct client *);
 void client_busy(struct client *);
 /* False: it did not read, and is gone. */
 bool client_send(struct client *, const json_t *);
+bool client_send_fd(struct client *, const json_t *, int fd);
 int ctl_listen(struct ctl *, const char *run_dir, struct err *);
 
 /* ctl.c: one packet of a client's; fd is eaten. */

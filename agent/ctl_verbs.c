@@ -35,6 +35,7 @@ static const struct ctl_verb verbs[] = {
 	{ "drift",	ctl_drift,     MODE_ANY, .read_only = true },
 	{ "verdict",	ctl_verdict,   MODE_ANY, .read_only = true },
 	{ "apply",	ctl_apply,     IN_FIELD, .fd = true },
+	{ "plan",	ctl_plan,      IN_FIELD, .fd = true, .changes_nothing = true },
 	{ "confirm",	ctl_confirm,   IN_FIELD, .fd = false },
 	{ "rollback",	ctl_rollback,  IN_FIELD, .fd = false },
 	{ "enrol",	ctl_enrol,     IN_FIELD, .fd = false },

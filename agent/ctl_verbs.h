@@ -15,9 +15,10 @@
 struct ctl_verb {
 	const char *name;
 	ctl_fn *fn;
-	unsigned modes; /* MODE_BIT() of those it works in */
-	bool read_only; /* members of the group may ask it */
-	bool fd;        /* takes a descriptor */
+	unsigned modes;       /* MODE_BIT() of those it works in */
+	bool read_only;       /* members of the group may ask it */
+	bool fd;              /* takes a descriptor */
+	bool changes_nothing; /* not for the group, nor for the trail */
 };
 
 /* NULL: there is none of this name. */

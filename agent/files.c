@@ -8,7 +8,6 @@
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +20,6 @@
 #include "original.h"
 #include "own.h"
 #include "place.h"
-
-/* Left free on every file system we write to: logs, the other daemons. */
-#define SPARE_BYTES (1024 * 1024)
 
 static int
 owner_of(const struct applied_file *f, struct file_meta *m, struct err *e)
@@ -220,111 +216,4 @@ files_converge(const struct applied *a, int state, bool sweep, struct err *e)
 		if (put(a, state, &a->files[i], e) == -1)
 			return -1;
 	return 0;
-}
-
-/* What one file will need where it goes, and for its original. */
-struct needs {
-	dev_t dev[16];
-	uint64_t bytes[16];
-	size_t count;
-};
-
-static int
-room_check(
-    struct needs *n, int folder, dev_t dev, uint64_t bytes, struct err *e)
-{
-	struct statvfs fs;
-	size_t i = 0;
-
-	while (i < n->count && n->dev[i] != dev)
-		i++;
-	if (i == sizeof(n->dev) / sizeof(n->dev[0]))
-		return 0; /* more file systems than a gateway has */
-	if (i == n->count)
-		n->count++;
-	n->dev[i] = dev;
-	n->bytes[i] += bytes;
-	if (fstatvfs(folder, &fs) == -1)
-		return err_sys(e, "free space");
-	if ((uint64_t)fs.f_bavail * fs.f_frsize < n->bytes[i] + SPARE_BYTES)
-		return err_set(e, ENOSPC,
-		    "too little room on the file system: %llu KiB are needed, "
-		    "%llu KiB are free",
-		    (unsigned long long)(n->bytes[i] + SPARE_BYTES) / 1024,
-		    (unsigned long long)fs.f_bavail * fs.f_frsize / 1024);
-	return 0;
-}
-
-/* The deepest folder of path that is there already. */
-static int
-existing_folder(const char *path, const char **name, struct err *e)
-{
-	char upper[SNAPSHOT_PATH_MAX];
-	char *slash;
-	int fd = place_open(path, false, NULL, name, e);
-
-	if (fd != -1 || e->code != ENOENT)
-		return fd;
-	*name = NULL; /* nothing can be at path */
-	(void)strcpy(upper, path);
-	while ((slash = strrchr(upper, '/')) != NULL) {
-		const char *last;
-
-		*slash = '\0';
-		fd = place_open(upper, false, NULL, &last, e);
-		if (fd != -1 || e->code != ENOENT)
-			return fd;
-	}
-	return err_set(e, ENOENT, "/%s: no folder", path);
-}
-
-static int
-check_one(
-    struct needs *n, const struct applied_file *f, uint64_t size, struct err *e)
-{
-	const char *name;
-	struct file_meta m;
-	struct stat st, there;
-	own_fd int folder = -1;
-
-	if (owner_of(f, &m, e) == -1)
-		return -1;
-	if ((folder = existing_folder(f->path, &name, e)) == -1)
-		return -1;
-	if (fstat(folder, &st) == -1)
-		return err_sys(e, "/%s", f->path);
-	if (name != NULL &&
-	    fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    !S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode))
-		return err_set(e, EEXIST,
-		    "/%s: what is there is neither a file nor a link; move it "
-		    "away",
-		    f->path);
-	if (room_check(n, folder, st.st_dev, size, e) == -1)
-		return err_in(e, "/%s", f->path);
-	return 0;
-}
-
-int
-files_check(const struct applied *a, int state, struct err *e)
-{
-	struct needs n = { .count = 0 };
-	struct stat st, here;
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < a->file_count; i++) {
-		own_fd int fd = applied_file_open(a, state, &a->files[i], e);
-
-		if (fd == -1)
-			return err_in(e, "/%s", a->files[i].path);
-		if (fstat(fd, &st) == -1)
-			return err_sys(e, "/%s", a->files[i].path);
-		all += (uint64_t)st.st_size;
-		if (check_one(&n, &a->files[i], (uint64_t)st.st_size, e) == -1)
-			return -1;
-	}
-	if (fstat(state, &here) == -1)
-		return err_sys(e, "state folder");
-	/* An original for each file, at worst as large as what replaces it. */
-	return room_check(&n, state, here.st_dev, all, e);
 }

@@ -18,13 +18,6 @@
 int files_converge(
     const struct applied *target, int state, bool sweep, struct err *);
 
-/*
- * What would stand in the way of files_converge, before anything is changed:
- * unknown users or groups, something at the path that is neither a file nor a
- * link, too little room.
- */
-int files_check(const struct applied *target, int state, struct err *);
-
 /* Why this file is not as it should be, into e: -1; or 0. */
 int files_same(const struct applied_file *, struct err *);
 

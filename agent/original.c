@@ -185,6 +185,19 @@ original_keep(struct originals *o, const char *path, struct err *e)
 	return 0;
 }
 
+int
+original_open(const struct originals *o, const char *path)
+{
+	const json_t *was = json_object_get(o->index, path);
+	char as[SHA256_HEX];
+	struct err ignored;
+
+	if (was == NULL || json_object_get(was, "sha256") == NULL ||
+	    content_name(path, as, &ignored) == -1)
+		return -1;
+	return openat(o->dir, as, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int
 put_file(struct originals *o, int folder, const char *name, const char *path,
     const json_t *was, struct err *e)

@@ -33,6 +33,10 @@ void originals_close(struct originals *);
 int original_keep(struct originals *, const char *path, struct err *);
 int originals_save(struct originals *, struct err *);
 
+/* The bytes that are kept of path, open for reading, the caller's; -1: none,
+ * it was a link or was not there. */
+int original_open(const struct originals *, const char *path);
+
 /* Puts the original back and forgets it (saved at once). No original: 0. */
 int original_restore(struct originals *, const char *path, struct err *);
 

@@ -22,10 +22,7 @@ show_changes(const json_t *list, const char *key)
 void
 cli_applied(const json_t *result)
 {
-	const json_t *waiting = json_object_get(result, "waiting_for_slots");
 	bool dry = json_is_true(json_object_get(result, "dry_run"));
-	const json_t *one;
-	size_t i;
 
 	(void)printf("%s %s: %s, sequence %lld\n",
 	    dry ? "would apply" : "applied", cli_short(result, "snapshot"),
@@ -33,9 +30,7 @@ cli_applied(const json_t *result)
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
 	show_changes(json_object_get(result, "plugins"), "plugin");
 	show_changes(json_object_get(result, "files"), "path");
-	json_array_foreach(waiting, i, one)(void)
-	    printf("  waiting  %s for @{%s}\n", cli_text(one, "what"),
-		cli_text(one, "slot"));
+	cli_waiting(json_object_get(result, "waiting_for_slots"));
 }
 
 int
@@ -71,7 +66,7 @@ run(struct cli *c)
 		return cli_fail(c, CODE_USAGE, &e);
 	code = cli_call_take(c, "apply", args, fd, &result, &e);
 	if (code != CODE_OK)
-		return cli_fail(c, code, &e);
+		return cli_fail_list(c, code, &e, result);
 	if (c->json)
 		cli_json(result);
 	else

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli_in.h"
+#include "file.h"
 #include "own.h"
 
 static int
@@ -63,14 +64,39 @@ send_request(int s, const char *line, int fd, struct err *e)
 						  : 0;
 }
 
-static json_t *
-receive(int s, char *packet, struct err *e)
+/* One packet and the descriptor that may come with it; its length, or -1. */
+static ssize_t
+receive_packet(int s, char *packet, int *fd)
 {
+	struct iovec iov = { packet, CTL_PACKET_MAX };
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	struct cmsghdr *cm;
 	ssize_t n;
 
 	do
-		n = recv(s, packet, CTL_PACKET_MAX, 0);
+		n = recvmsg(s, &m, MSG_CMSG_CLOEXEC);
 	while (n == -1 && errno == EINTR);
+	cm = n == -1 ? NULL : CMSG_FIRSTHDR(&m);
+	if (cm != NULL && cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len == CMSG_LEN(sizeof(int))) {
+		own_fd_close(fd);
+		memcpy(fd, CMSG_DATA(cm), sizeof(*fd));
+	}
+	return n;
+}
+
+static json_t *
+receive(int s, char *packet, int *fd, struct err *e)
+{
+	ssize_t n = receive_packet(s, packet, fd);
+
 	if (n == -1)
 		return (void)err_sys(e, "answer of the agent"), NULL;
 	if (n == 0)
@@ -81,9 +107,9 @@ receive(int s, char *packet, struct err *e)
 	    "answer of the agent", packet, (size_t)n, CTL_PACKET_MAX, e);
 }
 
-/* The answer, after all progress. */
+/* The answer, after all progress; *fd: what came with it. */
 static json_t *
-converse(struct cli *c, int s, struct err *e)
+converse(struct cli *c, int s, int *fd, struct err *e)
 {
 	char *packet = malloc(CTL_PACKET_MAX);
 	json_t *o = NULL;
@@ -93,7 +119,7 @@ converse(struct cli *c, int s, struct err *e)
 		(void)err_set(e, ENOMEM, "no memory");
 		return NULL;
 	}
-	while ((o = receive(s, packet, e)) != NULL) {
+	while ((o = receive(s, packet, fd, e)) != NULL) {
 		progress = json_string_value(json_object_get(o, "progress"));
 		if (progress == NULL)
 			break;
@@ -105,20 +131,34 @@ converse(struct cli *c, int s, struct err *e)
 	return o;
 }
 
+/* A result that did not fit the packet. */
+static json_t *
+read_large(int fd, struct err *e)
+{
+	own_bytes struct bytes text = { .limit = CTL_RESULT_MAX };
+
+	if (file_read_fd(fd, CTL_RESULT_MAX, &text, e) == -1)
+		return NULL;
+	return json_parse(
+	    "answer of the agent", text.p, text.len, CTL_RESULT_MAX, e);
+}
+
 static enum ctl_code
-read_answer(const json_t *o, json_t **result, struct err *e)
+read_answer(const json_t *o, int fd, json_t **result, struct err *e)
 {
 	int64_t code;
 	const char *why;
 
 	if (json_is_true(json_object_get(o, "ok"))) {
-		*result = json_incref(json_object_get(o, "result"));
-		return CODE_OK;
+		*result = fd == -1 ? json_incref(json_object_get(o, "result"))
+				   : read_large(fd, e);
+		return *result == NULL && fd != -1 ? CODE_FAILED : CODE_OK;
 	}
 	if (json_num(o, "code", CODE_FAILED, CODE_NO_AGENT, &code, e) == -1 ||
 	    json_str(o, "error", ERR_TEXT_MAX, &why, e) == -1)
 		return CODE_FAILED;
 	(void)err_set(e, 0, "%s", why);
+	*result = json_incref(json_object_get(o, "findings"));
 	return (enum ctl_code)code;
 }
 
@@ -132,6 +172,7 @@ cli_call_take(struct cli *c, const char *verb, json_t *args, int fd,
 	own_json json_t *answer = NULL;
 	enum ctl_code code;
 	own_fd int s = dial(c, &code, e);
+	own_fd int large = -1;
 
 	*result = NULL;
 	if (s == -1)
@@ -141,7 +182,7 @@ cli_call_take(struct cli *c, const char *verb, json_t *args, int fd,
 		return CODE_USAGE;
 	}
 	if (send_request(s, line, fd, e) == -1 ||
-	    (answer = converse(c, s, e)) == NULL)
+	    (answer = converse(c, s, &large, e)) == NULL)
 		return CODE_FAILED;
-	return read_answer(answer, result, e);
+	return read_answer(answer, large, result, e);
 }

@@ -180,7 +180,8 @@ cli_progress_end(struct cli *c)
 }
 
 enum ctl_code
-cli_fail(struct cli *c, enum ctl_code code, const struct err *e)
+cli_fail_list(struct cli *c, enum ctl_code code, const struct err *e,
+    const json_t *findings)
 {
 	own_json json_t *o = NULL;
 
@@ -188,11 +189,18 @@ cli_fail(struct cli *c, enum ctl_code code, const struct err *e)
 	(void)fprintf(stderr, "ingot%s%s: %s\n", c->command == NULL ? "" : " ",
 	    c->command == NULL ? "" : c->command->name, e->text);
 	if (c->json) {
-		o = json_pack(
-		    "{s:s, s:i}", "error", e->text, "code", (int)code);
+		o = json_pack("{s:s, s:i, s:O*}", "error", e->text, "code",
+		    (int)code, "findings", findings);
 		cli_json(o);
-	}
+	} else
+		cli_print_findings(stderr, findings, true);
 	return code;
+}
+
+enum ctl_code
+cli_fail(struct cli *c, enum ctl_code code, const struct err *e)
+{
+	return cli_fail_list(c, code, e, NULL);
 }
 
 void

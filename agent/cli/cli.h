@@ -81,7 +81,8 @@ int cli_number(const struct cli *, const char *name, long min, long max,
 /*
  * Asks the agent and shows its progress on stderr. args is taken (freed) in
  * any case, NULL stands for {}; fd is borrowed, -1: none. On CODE_OK *result
- * is the caller's; else e says why.
+ * is the caller's; else e says why, and *result is NULL or an array of the
+ * findings that led to it, the caller's as well.
  */
 enum ctl_code cli_call_take(struct cli *, const char *verb, json_t *args,
     int fd, json_t **result, struct err *);
@@ -94,6 +95,9 @@ void cli_progress(struct cli *, const char *fmt, ...)
 /* Says why on stderr (with --json also { "error", "code" } on stdout) and
  * returns code, so that a command can end with it. */
 enum ctl_code cli_fail(struct cli *, enum ctl_code, const struct err *);
+/* With the findings of cli_call_take(); NULL: there are none. */
+enum ctl_code cli_fail_list(
+    struct cli *, enum ctl_code, const struct err *, const json_t *findings);
 
 /* Prints one JSON line on stdout; borrowed. */
 void cli_json(const json_t *);
@@ -104,6 +108,7 @@ extern const struct cli_command cli_status, cli_apply, cli_confirm,
     cli_rollback, cli_snapshots, cli_drift, cli_enrol, cli_verdict, cli_lock,
     cli_log, cli_plugins, cli_ask, cli_reset, cli_version, cli_help,
     cli_completion;
+extern const struct cli_command cli_plan;
 extern const struct cli_command cli_capture, cli_verify, cli_scrub;
 
 #endif

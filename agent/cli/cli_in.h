@@ -25,6 +25,15 @@ void help_bash(FILE *);
 const char *cli_short(const json_t *, const char *key);
 /* Findings as a table; failed ones first when only those matter. */
 void cli_findings(const json_t *findings, bool failed_only);
+void cli_print_findings(FILE *, const json_t *findings, bool failed_only);
+/* A text of somebody else's: what a terminal would obey is shown as "?". */
+void cli_print_clean(const char *text);
+
+/* changes.c: the lists "plugins" and "files" of a plan, each with its
+ * difference; the number of those that are not the same. */
+size_t cli_changes(const json_t *list, const char *key);
+/* What waits for which slot. */
+void cli_waiting(const json_t *list);
 
 /* The result of apply and rollback, for a person. */
 void cli_applied(const json_t *result);

@@ -18,6 +18,7 @@ run(struct cli *c)
 	} else {
 		cli_findings(json_object_get(result, "findings"),
 		    cli_option(c, "all") == NULL);
+		(void)cli_changes(json_object_get(result, "files"), "path");
 		(void)printf("%s\n", drifted ? "DRIFTED" : "no drift");
 	}
 	return drifted ? CODE_FAILED : CODE_OK;
@@ -28,7 +29,9 @@ const struct cli_command cli_drift = {
 	.operands = "",
 	.brief = "say where the unit differs from its snapshot",
 	.text = "Compares every managed file and has every plugin probe. "
-		"Changes nothing. Exit status 1 means that something differs.",
+		"Changes nothing. Root is shown how each file differs, as in "
+		"ingot plan: - is the snapshot, + is the unit. Exit status 1 "
+		"means that something differs.",
 	.options =
 	    (const struct cli_option[]){
 		{ "all", NULL, "also show what is as it should be" },

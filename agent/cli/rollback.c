@@ -20,7 +20,7 @@ run(struct cli *c)
 		(void)json_object_set_new(args, "to", json_string(to));
 	code = cli_call_take(c, "rollback", args, -1, &result, &e);
 	if (code != CODE_OK)
-		return cli_fail(c, code, &e);
+		return cli_fail_list(c, code, &e, result);
 	if (c->json)
 		cli_json(result);
 	else

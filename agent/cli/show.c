@@ -18,7 +18,7 @@ cli_short(const json_t *o, const char *key)
 }
 
 void
-cli_findings(const json_t *findings, bool failed_only)
+cli_print_findings(FILE *f, const json_t *findings, bool failed_only)
 {
 	const json_t *one;
 	size_t i;
@@ -32,11 +32,17 @@ cli_findings(const json_t *findings, bool failed_only)
 
 		if (passed && failed_only)
 			continue;
-		(void)printf("  %-6s %-28s %s: %s%s\n",
+		(void)fprintf(f, "  %-6s %-28s %s: %s%s\n",
 		    passed ? "ok" : "FAILED", cli_text(one, "id"),
 		    cli_text(one, "place"), cli_text(one, "why"),
 		    json_is_false(required) ? " (not required)" : "");
 		if (!passed && remedy != NULL)
-			(void)printf("         %-28s -> %s\n", "", remedy);
+			(void)fprintf(f, "         %-28s -> %s\n", "", remedy);
 	}
+}
+
+void
+cli_findings(const json_t *findings, bool failed_only)
+{
+	cli_print_findings(stdout, findings, failed_only);
 }

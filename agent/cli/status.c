@@ -18,17 +18,6 @@ show_link(const char *what, const json_t *link)
 }
 
 static void
-show_waiting(const json_t *list)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)(void)
-	    printf("waiting    %s for @{%s}\n", cli_text(one, "what"),
-		cli_text(one, "slot"));
-}
-
-static void
 show_plugins(const json_t *list, const json_t *inactive)
 {
 	const json_t *one;
@@ -61,7 +50,7 @@ run(struct cli *c)
 	show_link("current", json_object_get(apply, "current"));
 	show_link("previous", json_object_get(apply, "previous"));
 	show_link("confirmed", json_object_get(apply, "confirmed"));
-	show_waiting(json_object_get(apply, "waiting_for_slots"));
+	cli_waiting(json_object_get(apply, "waiting_for_slots"));
 	show_plugins(json_object_get(result, "plugins"),
 	    json_object_get(apply, "inactive"));
 	return CODE_OK;

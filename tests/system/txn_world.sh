@@ -80,6 +80,10 @@ rules = (
 	{ file = "*/secret"; format = "pairs"; key = "psk"; slot = "generated.psk:32"; },
 	{ file = "*/later"; format = "pairs"; key = "user"; slot = "issued.mqtt.username"; }
 );
+accept = (
+	{ finding = "binary-file"; file = "*/blob"; why = "made by the test"; },
+	{ finding = "binary-file"; file = "*/evil"; why = "made by the test"; }
+);
 END
 	"$B/ingot" capture --config "$ETC/ingot.conf" --policy "$T/capture.conf" \
 	    --root "$T/sample-$name" --name "$name" --model gw100 \

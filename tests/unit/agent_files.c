@@ -234,23 +234,6 @@ a_damaged_index_of_originals_stops_everything(void **state)
 }
 
 static void
-what_stands_in_the_way_is_said_first(void **state)
-{
-	struct applied_file *f = want("a", "one");
-	struct err e;
-
-	(void)state;
-	assert_int_equal(files_check(&w.target, w.state, &e), 0);
-	(void)strcpy(f->owner, "no-such-user");
-	assert_int_equal(files_check(&w.target, w.state, &e), -1);
-	assert_non_null(strstr(e.text, "no user \"no-such-user\""));
-	(void)strcpy(f->owner, "root");
-	(void)strcpy(f->group, "no-such-group");
-	assert_int_equal(files_check(&w.target, w.state, &e), -1);
-	assert_non_null(strstr(e.text, "no group \"no-such-group\""));
-}
-
-static void
 a_path_with_dots_leads_nowhere(void **state)
 {
 	static const char *const rows[] = { "etc/../etc/x", "etc/./x", "etc//x",
@@ -375,7 +358,6 @@ main(void)
 		T(litter_of_a_kill_is_swept),
 		T(a_damaged_copy_is_not_put_in_place),
 		T(a_damaged_index_of_originals_stops_everything),
-		T(what_stands_in_the_way_is_said_first),
 		T(a_path_with_dots_leads_nowhere),
 		T(a_users_link_is_refused_and_our_own_followed),
 		T(a_users_link_behind_our_own_is_refused),
