@@ -115,7 +115,7 @@ static int
 folders(int state, struct err *e)
 {
 	static const char *const names[] = { "snapshots", "applied", "original",
-		"identity" };
+		"identity", "installed" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (file_mkdirs(state, names[i], 0700, e) == -1 ||

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "modes.h"
 #include "own.h"
+#include "reset_unit.h"
 
 #define RETRY_MS 5000 /* a full disk may have room again */
 
@@ -24,6 +25,7 @@ apply_turn_free(struct apply *a)
 
 	loop_untimer(a->agent->loop, t->timer);
 	file_batch_free(t->batch);
+	json_decref(t->reset);
 	applied_free(&t->target);
 	applied_free(&t->before);
 	values_close(&t->values);
@@ -91,6 +93,21 @@ file_changes(const struct turn *t)
 	return list;
 }
 
+/* Done, it says more than planned: the fingerprints of the new host keys, for
+ * who came in over SSH and wants to come again. */
+static json_t *
+reset_changes(const struct apply *a)
+{
+	own_json json_t *done = NULL;
+
+	if (a->turn.reset == NULL)
+		return json_array();
+	if (a->turn.order.kind != KIND_DRY)
+		done = reset_report(a->agent);
+	return json_incref(
+	    done == NULL ? a->turn.reset : json_object_get(done, "changes"));
+}
+
 /* What the command shows of it; also what a dry run is for. */
 static json_t *
 report(struct apply *a)
@@ -98,14 +115,15 @@ report(struct apply *a)
 	const struct turn *t = &a->turn;
 	bool dry = t->order.kind == KIND_DRY;
 
-	return json_pack("{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:O, s:o, s:o}",
+	return json_pack(
+	    "{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:O, s:o, s:o, s:o}",
 	    "dry_run", (int)dry, "confirmed", (int)t->journal.yes, "snapshot",
 	    t->target.snapshot, "name", t->target.name, "sequence",
 	    (json_int_t)t->target.sequence, "number",
 	    (json_int_t)t->target.number, "waiting_for_slots",
 	    t->target.waiting, "obstacles", a->obstacles, "plugins",
 	    dry ? plan_plugins(a) : plugin_changes(a), "files",
-	    dry ? plan_files(a) : file_changes(t));
+	    dry ? plan_files(a) : file_changes(t), "reset", reset_changes(a));
 }
 
 static void
@@ -158,7 +176,7 @@ settle_done(struct apply *a, struct err *e)
 {
 	enum mode next;
 
-	if (set_links(a, e) == -1)
+	if (set_links(a, e) == -1 || reset_settle(a->agent, e) == -1)
 		return -1;
 	a->current = a->turn.target.number;
 	if (mode_next(a->agent->mode, MODE_APPLIED, &next) == 0 &&

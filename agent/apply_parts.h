@@ -69,6 +69,7 @@ struct turn {
 	bool held[APPLIED_PLUGINS]; /* its slots wait: keeps what it has */
 	struct bytes rendered[APPLIED_PLUGINS]; /* KIND_DRY: in no file */
 	struct file_batch *batch;               /* artifacts and filled files */
+	json_t *reset; /* what a first apply resets, or NULL */
 };
 
 struct receive; /* apply_receive.c */

@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "files.h"
 #include "log.h"
+#include "reset_unit.h"
 
 static void
 enter_packages(struct apply *a)
@@ -30,10 +31,33 @@ enter_activate(struct apply *a)
 	struct turn *t = &a->turn;
 	struct err e;
 
-	if (files_converge(&t->target, a->agent->state, false, &e) == -1)
+	/* The reset first: the snapshot has the last word on its own files. */
+	if ((t->reset != NULL && reset_forward(a->agent, &e) == -1) ||
+	    files_converge(&t->target, a->agent->state, false, &e) == -1)
 		apply_disagree(a, &e);
 	else
 		apply_next_plugin(a);
+}
+
+static void
+revert_failed(struct apply *a, const struct err *why)
+{
+	log_error("revert: %s", why->text);
+	a->turn.refused = true;
+}
+
+/* After the files, which were put in place after it. A reset belongs to the
+ * first snapshot; found beside a later one (the journal was damaged), it is no
+ * longer taken back. */
+static void
+revert_reset(struct apply *a)
+{
+	struct err e;
+	int rc = a->turn.before.number == 0 ? reset_back(a->agent, &e)
+					    : reset_settle(a->agent, &e);
+
+	if (rc == -1)
+		revert_failed(a, &e);
 }
 
 static void
@@ -48,10 +72,9 @@ enter_revert(struct apply *a)
 	t->refused = false;
 	t->tries = 0;
 	if (files_converge(&t->before, a->agent->state, t->recovering, &e) ==
-	    -1) {
-		log_error("revert: %s", e.text);
-		t->refused = true;
-	}
+	    -1)
+		revert_failed(a, &e);
+	revert_reset(a);
 	apply_next_plugin(a);
 }
 
@@ -165,6 +188,16 @@ apply_enter(struct apply *a, enum txn_phase p)
 	enter[p](a);
 }
 
+/* A first apply that can not reset the unit is refused before it begins. */
+static int
+look_at_reset(struct apply *a, struct err *e)
+{
+	if (!reset_due(a->agent, a->turn.before.number))
+		return 0;
+	a->turn.reset = reset_look(a->agent, e);
+	return a->turn.reset == NULL ? -1 : 0;
+}
+
 static int
 check_room(const struct apply *a, struct err *e)
 {
@@ -191,7 +224,7 @@ apply_begin(struct apply *a, const struct apply_order *order, struct err *e)
 	t->order = *order;
 	if (applied_read(&t->before, a->agent->state, a->current, false, e) ==
 		-1 ||
-	    apply_prepare(a, e) == -1) {
+	    look_at_reset(a, e) == -1 || apply_prepare(a, e) == -1) {
 		if (t->target.number > 0)
 			(void)applied_remove(
 			    a->agent->state, t->target.number, &ignored);

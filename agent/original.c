@@ -44,17 +44,24 @@ read_index(struct originals *o, struct err *e)
 }
 
 int
-originals_open(struct originals *o, int state, struct err *e)
+originals_open_in(
+    struct originals *o, int state, const char *folder, struct err *e)
 {
 	memset(o, 0, sizeof(*o));
 	o->dir = -1;
-	if (file_mkdirs(state, "original", 0700, e) == -1)
+	if (file_mkdirs(state, folder, 0700, e) == -1)
 		return -1;
 	o->dir = openat(
-	    state, "original", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	    state, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (o->dir == -1)
-		return err_sys(e, "open folder original");
-	return read_index(o, e) == -1 ? err_in(e, "original") : 0;
+		return err_sys(e, "open folder %s", folder);
+	return read_index(o, e) == -1 ? err_in(e, "%s", folder) : 0;
+}
+
+int
+originals_open(struct originals *o, int state, struct err *e)
+{
+	return originals_open_in(o, state, "original", e);
 }
 
 void

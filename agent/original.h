@@ -22,6 +22,10 @@ struct originals {
 };
 
 int originals_open(struct originals *, int state, struct err *);
+/* The same with another folder of the state folder in the place of original/,
+ * for changes that are taken back by themselves. */
+int originals_open_in(
+    struct originals *, int state, const char *folder, struct err *);
 void originals_close(struct originals *);
 #define own_originals __attribute__((cleanup(originals_close), unused))
 

@@ -22,6 +22,7 @@ struct text_key {
 	size_t offset;
 	bool path;
 	bool fixed; /* not to be changed by a reload */
+	bool empty; /* may be */
 };
 
 #define TEXT(field) #field, .offset = offsetof(struct settings, field)
@@ -39,6 +40,7 @@ static const struct text_key texts[] = {
 	{ TEXT(unit_file),   .otherwise = "/etc/ingot/unit.conf", .path = true },
 	{ TEXT(unpack_user), .otherwise = "ingot" },
 	{ TEXT(group),	     .otherwise = "ingot" },
+	{ TEXT(reset_root),  .otherwise = "", .path = true, .empty = true },
 	/* clang-format on */
 };
 
@@ -70,9 +72,9 @@ static const struct flag_key flags[] = {
 
 static const char *const known[] = { "state_dir", "run_dir", "log_dir",
 	"policy_dir", "shipped_dir", "plugin_dir", "libexec_dir", "anchors",
-	"unit_file", "unpack_user", "group", "plugins", "confirm_s",
-	"unsigned_bundles", "unsigned_plugins", "log_json", "backoff_ms",
-	"quick_ms", "stop_ms", "check_ms", NULL };
+	"unit_file", "unpack_user", "group", "reset_root", "plugins",
+	"confirm_s", "unsigned_bundles", "unsigned_plugins", "log_json",
+	"backoff_ms", "quick_ms", "stop_ms", "check_ms", NULL };
 
 /* cert_store before uplink: who signs is there before who asks. */
 static const char *const usual_plugins[] = { "firewall_policy", "ssh_hardening",
@@ -106,6 +108,8 @@ read_text(struct settings *s, conf_node *root, const struct text_key *k,
 
 	if (conf_str_or(root, k->name, PATH_LIMIT, k->otherwise, out, e) == -1)
 		return -1;
+	if (**out == '\0' && k->empty)
+		return 0;
 	if (**out == '\0' || (k->path && **out != '/'))
 		return conf_err(conf_get(root, k->name), e, "%s must be %s",
 		    k->name, k->path ? "an absolute path" : "a name");

@@ -31,6 +31,8 @@ struct settings {
 	const char *unit_file;   /* /etc/ingot/unit.conf: serial, model */
 	const char *unpack_user; /* ingot */
 	const char *group;       /* ingot: may use read-only verbs */
+	const char *reset_root;  /* "": no unit is reset; "/": this one is, at
+				    the first apply; else a tree for tests */
 	const char *plugins[SETTINGS_PLUGINS + 1]; /* NULL-ended, in the order
 						      of every phase */
 	int64_t confirm_s;                         /* 120; 0: off */

@@ -139,7 +139,7 @@ int
 facts_read(struct facts *f, const struct settings *s, struct err *e)
 {
 	static const char *const known[] = { "serial", "model", "hardware",
-		"values", NULL };
+		"golden", "values", NULL };
 	own_conf struct conf c = { 0 };
 
 	memset(f, 0, sizeof(*f));
@@ -148,6 +148,7 @@ facts_read(struct facts *f, const struct settings *s, struct err *e)
 	if (conf_known(conf_root(&c), known, e) == -1 ||
 	    named(conf_root(&c), "serial", f->serial, e) == -1 ||
 	    named(conf_root(&c), "model", f->model, e) == -1 ||
+	    conf_bool_or(conf_root(&c), "golden", false, &f->golden, e) == -1 ||
 	    (conf_get(conf_root(&c), "hardware") != NULL &&
 		named(conf_root(&c), "hardware", f->hardware, e) == -1) ||
 	    own_values_of(f, conf_root(&c), e) == -1)

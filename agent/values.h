@@ -32,6 +32,7 @@ struct facts {
 	char hardware[UNIT_SERIAL_MAX + 1]; /* its revision; "": not said */
 	char hostname[UNIT_SERIAL_MAX + 1];
 	json_t *values; /* object of texts */
+	bool golden;
 };
 
 int facts_read(struct facts *, const struct settings *, struct err *);

@@ -30,6 +30,7 @@ cli_applied(const json_t *result)
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
 	show_changes(json_object_get(result, "plugins"), "plugin");
 	show_changes(json_object_get(result, "files"), "path");
+	show_changes(json_object_get(result, "reset"), "path");
 	cli_waiting(json_object_get(result, "waiting_for_slots"));
 }
 

@@ -21,6 +21,7 @@ show(const json_t *result)
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
 	n = cli_changes(json_object_get(result, "plugins"), "plugin");
 	n += cli_changes(json_object_get(result, "files"), "path");
+	n += cli_changes(json_object_get(result, "reset"), "path");
 	cli_waiting(json_object_get(result, "waiting_for_slots"));
 	if (n == 0)
 		(void)printf("nothing would change\n");
