@@ -28,7 +28,7 @@ CFLAGS	+= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 BASE_LIBS	:= -lconfig -ljansson -lcrypto
-SNAP_LIBS	:= -larchive -lzstd -lexpat
+SNAP_LIBS	:= -larchive -lzstd -lexpat -lyaml
 PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-sys \
 		   -ltss2-tcti-device -ltss2-tcti-swtpm -lsqlite3 -lssl
 FIRE_LIBS	:= -lip4tc -lip6tc -lnl-3

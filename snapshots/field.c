@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of formats, and the ones that go line by line.
+ * The table of formats, how a file without a rule finds its own, and what all
+ * scanners that go line by line share.
  */
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "field.h"
+#include "field_in.h"
 
 static const struct field_format formats[] = {
 	{ "pairs", field_pairs },
+	{ "ini", field_ini },
+	{ "properties", field_properties },
+	{ "shell", field_shell },
+	{ "wpa", field_wpa },
+	{ "psks", field_psks },
+	{ "uci", field_uci },
 	{ "words", field_words },
 	{ "columns", field_columns },
+	{ "colons", field_colons },
+	{ "keylines", field_keylines },
 	{ "yaml", field_yaml },
 	{ "json", field_json },
 	{ "libconfig", field_libconfig },
@@ -27,17 +34,28 @@ static const struct {
 } guesses[] = {
 	{ "/sshd_config", "words" },
 	{ "/ssh_config", "words" },
+	{ "/authorized_keys", "keylines" },
+	{ "known_hosts", "keylines" },
 	{ "/ingot/", "libconfig" },
 	{ "-secrets", "columns" },
+	{ "/wpa_supplicant", "wpa" },
+	{ "/hostapd", "wpa" },
+	{ "/etc/shadow", "colons" },
+	{ "/etc/gshadow", "colons" },
+	{ "/etc/config/", "uci" },
+	{ "/system-connections/", "ini" },
+	{ ".nmconnection", "ini" },
 	{ ".yaml", "yaml" },
 	{ ".yml", "yaml" },
 	{ ".json", "json" },
 	{ ".xml", "xml" },
+	{ ".properties", "properties" },
+	{ "/etc/default/", "shell" },
+	{ ".sh", "shell" },
+	{ ".env", "shell" },
 	{ ".conf", "pairs" },
 	{ ".cfg", "pairs" },
 	{ ".ini", "pairs" },
-	{ ".properties", "pairs" },
-	{ "/etc/default/", "pairs" },
 };
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -49,6 +67,24 @@ field_format(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
 	return NULL;
+}
+
+const char *
+field_format_names(void)
+{
+	static char names[160];
+	size_t n = 0;
+
+	for (size_t i = 0; i < LENGTH(formats) && names[0] == '\0'; i++)
+		n += strlen(formats[i].name) + 1;
+	if (n == 0 || n > sizeof(names))
+		return names;
+	for (size_t i = 0; i < LENGTH(formats); i++) {
+		if (i > 0)
+			(void)strcat(names, " ");
+		(void)strcat(names, formats[i].name);
+	}
+	return names;
 }
 
 const struct field_format *
@@ -78,259 +114,105 @@ field_line(const char *text, size_t at)
 	return line;
 }
 
-/* One line, without its end and the blanks around it. */
-struct line {
-	const char *text; /* the whole file */
-	size_t at;
-	size_t end;
-};
-
-static bool
-blank(char c)
+bool
+line_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f';
 }
 
-static void
-trim(struct line *l)
+void
+line_trim(struct line *l)
 {
-	while (l->at < l->end && blank(l->text[l->at]))
+	while (l->at < l->end && line_blank(l->text[l->at]))
 		l->at++;
-	while (l->end > l->at && blank(l->text[l->end - 1]))
+	while (l->end > l->at && line_blank(l->text[l->end - 1]))
 		l->end--;
 }
 
-/* The line that begins at *next; false: there is none. */
-static bool
-next_line(const char *text, size_t len, size_t *next, struct line *l)
+bool
+line_next(const char *text, size_t len, size_t *next, struct line *l)
 {
 	const char *newline;
 
 	if (*next >= len)
 		return false;
 	newline = memchr(text + *next, '\n', len - *next);
-	l->text = text;
-	l->at = *next;
+	*l = (struct line){ .text = text, .at = *next, .start = *next };
 	l->end = newline == NULL ? len : (size_t)(newline - text);
-	*next = l->end + 1;
-	trim(l);
+	*next = l->next = newline == NULL ? len : l->end + 1;
+	/* A byte order mark belongs to no key. */
+	if (l->at == 0 && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		l->at = l->start = 3;
+	line_trim(l);
 	return true;
 }
 
-static void
-copy_name(char out[static FIELD_NAME_MAX], const char *p, size_t n)
+bool
+line_is_comment(const struct line *l, const char *signs)
+{
+	char c = l->at < l->end ? l->text[l->at] : '\0';
+
+	return l->at == l->end || (c != '\0' && strchr(signs, c) != NULL);
+}
+
+bool
+line_starts(const struct line *l, const char *what)
+{
+	size_t n = strlen(what);
+
+	return l->end - l->at >= n && memcmp(l->text + l->at, what, n) == 0;
+}
+
+bool
+line_unquote(struct line *l)
+{
+	char c = l->at < l->end ? l->text[l->at] : '\0';
+
+	if ((c != '"' && c != '\'') || l->end - l->at < 2 ||
+	    l->text[l->end - 1] != c)
+		return false;
+	l->at++;
+	l->end--;
+	return true;
+}
+
+struct line
+line_word(struct line *l)
+{
+	char quote = l->at < l->end ? l->text[l->at] : '\0';
+	struct line w = *l;
+	size_t i = l->at;
+
+	if (quote == '"' || quote == '\'') {
+		w.at = ++i;
+		while (i < l->end && l->text[i] != quote)
+			i += l->text[i] == '\\' && i + 1 < l->end ? 2 : 1;
+		w.end = i < l->end ? i++ : l->end;
+	} else {
+		while (i < l->end && !line_blank(l->text[i]))
+			i++;
+		w.end = i;
+	}
+	l->at = i < l->end ? i : l->end;
+	line_trim(l);
+	return w;
+}
+
+void
+name_copy(char out[static FIELD_NAME_MAX], const char *p, size_t n)
 {
 	(void)snprintf(out, FIELD_NAME_MAX, "%.*s",
 	    n < FIELD_NAME_MAX ? (int)n : FIELD_NAME_MAX - 1, p);
 }
 
-/* Takes a pair of quotes off. */
-static void
-unquote(struct line *l)
+struct field
+line_field(const struct line *value, const struct line *entry,
+    const char *within, const char *name)
 {
-	char c = l->at < l->end ? l->text[l->at] : '\0';
-
-	if ((c == '"' || c == '\'') && l->end - l->at >= 2 &&
-	    l->text[l->end - 1] == c) {
-		l->at++;
-		l->end--;
-	}
-}
-
-static bool
-comment(const struct line *l)
-{
-	return l->at == l->end || strchr("#;!", l->text[l->at]) != NULL;
-}
-
-static int
-emit(const struct line *value, const char *within, const char *name,
-    field_fn *fn, void *ctx, struct err *e)
-{
-	struct field f = { .within = within,
+	return (struct field){ .within = within,
 		.name = name,
 		.at = value->at,
-		.len = value->end - value->at };
-
-	return fn(ctx, &f, e);
-}
-
-/* "[section]" */
-static bool
-section(const struct line *l, char within[static FIELD_NAME_MAX])
-{
-	if (l->text[l->at] != '[' || l->text[l->end - 1] != ']')
-		return false;
-	copy_name(within, l->text + l->at + 1, l->end - l->at - 2);
-	return true;
-}
-
-int
-field_pairs(
-    const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
-{
-	char within[FIELD_NAME_MAX] = "", name[FIELD_NAME_MAX];
-	const char *equals;
-	struct line l, key;
-	size_t next = 0;
-
-	while (next_line(text, len, &next, &l)) {
-		if (comment(&l) || section(&l, within))
-			continue;
-		if (l.end - l.at > 7 && strncmp(text + l.at, "export ", 7) == 0)
-			l.at += 7;
-		equals = memchr(text + l.at, '=', l.end - l.at);
-		if (equals == NULL)
-			continue;
-		key = (struct line){ text, l.at, (size_t)(equals - text) };
-		trim(&key);
-		copy_name(name, text + key.at, key.end - key.at);
-		l.at = (size_t)(equals - text) + 1;
-		trim(&l);
-		unquote(&l);
-		if (emit(&l, within, name, fn, ctx, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-field_words(
-    const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
-{
-	char name[FIELD_NAME_MAX];
-	struct line l;
-	size_t next = 0, n;
-
-	while (next_line(text, len, &next, &l)) {
-		if (comment(&l))
-			continue;
-		for (n = 0; l.at + n < l.end && !blank(text[l.at + n]) &&
-		     text[l.at + n] != '=';
-		     n++)
-			;
-		copy_name(name, text + l.at, n);
-		l.at += n;
-		trim(&l);
-		if (l.at < l.end && text[l.at] == '=')
-			l.at++;
-		trim(&l);
-		unquote(&l);
-		if (emit(&l, "", name, fn, ctx, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The column that begins at *at, which is moved behind it. */
-static struct line
-column(const struct line *l, size_t *at)
-{
-	char quote = l->text[*at];
-	struct line c = { l->text, *at, *at };
-
-	if (quote == '"' || quote == '\'') {
-		c.at = ++*at;
-		while (*at < l->end && l->text[*at] != quote)
-			*at += l->text[*at] == '\\' && *at + 1 < l->end ? 2 : 1;
-		c.end = (*at)++;
-		return c;
-	}
-	while (*at < l->end && !blank(l->text[*at]))
-		++*at;
-	c.end = *at;
-	return c;
-}
-
-int
-field_columns(
-    const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
-{
-	struct line l, c;
-	struct field f;
-	size_t next = 0, at;
-	char name[12];
-
-	while (next_line(text, len, &next, &l)) {
-		at = l.at;
-		for (int i = 1; at < l.end && text[at] != '#'; i++) {
-			c = column(&l, &at);
-			(void)snprintf(name, sizeof(name), "%d", i);
-			/* client, server, secret, addresses */
-			f = (struct field){ "", name, c.at, c.end - c.at,
-				i == 3, 0 };
-			if (fn(ctx, &f, e) == -1)
-				return -1;
-			while (at < l.end && blank(text[at]))
-				at++;
-		}
-	}
-	return 0;
-}
-
-static const struct {
-	const char *escape;
-	char c;
-} entities[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' },
-	{ "&quot;", '"' }, { "&apos;", '\'' } };
-
-/* One character of XML text; how many bytes it took. */
-static size_t
-decode_entity(const char *p, size_t left, char *c)
-{
-	const char *end;
-
-	for (size_t i = 0; i < LENGTH(entities); i++) {
-		size_t n = strlen(entities[i].escape);
-
-		*c = entities[i].c;
-		if (left >= n && memcmp(p, entities[i].escape, n) == 0)
-			return n;
-	}
-	*c = *p;
-	if (left < 4 || p[1] != '#' ||
-	    (end = memchr(p, ';', left < 8 ? left : 8)) == NULL)
-		return 1;
-	*c = (char)(p[2] == 'x' ? strtol(p + 3, NULL, 16)
-				: strtol(p + 2, NULL, 10));
-	return (size_t)(end - p) + 1;
-}
-
-static size_t
-decode_backslash(const char *p, size_t left, char *c)
-{
-	static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
-	char hex[5] = "";
-	const char *at;
-
-	*c = '\\';
-	if (left < 2)
-		return 1;
-	if (p[1] == 'u' && left >= 6) {
-		memcpy(hex, p + 2, 4);
-		*c = (char)strtol(hex, NULL, 16);
-		return 6;
-	}
-	at = strchr(from, p[1]);
-	*c = at == NULL || *at == '\0' ? p[1] : to[at - from];
-	return 2;
-}
-
-void
-field_decode(const struct field_format *format, const char *value, size_t len,
-    struct bytes *out)
-{
-	bool xml = format != NULL && format->scan == field_xml;
-	size_t n;
-	char c;
-
-	for (size_t i = 0; i < len; i += n) {
-		c = value[i];
-		n = 1;
-		if (xml && c == '&')
-			n = decode_entity(value + i, len - i, &c);
-		else if (!xml && c == '\\')
-			n = decode_backslash(value + i, len - i, &c);
-		bytes_add(out, &c, 1);
-	}
+		.len = value->end - value->at,
+		.entry_at = entry->start,
+		.entry_len = entry->next - entry->start };
 }

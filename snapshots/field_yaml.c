@@ -1,226 +1,250 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * YAML by lines: block mappings, quoted and plain scalars, block scalars, and
- * flow collections, which are read like JSON. Anchors, tags and keys over
- * several lines are passed over; the heuristics see them as text.
+ * YAML by libyaml's events, whose marks say where each scalar stands. A value
+ * with an anchor is told once for each name it has: "psk: *p" may be what a
+ * rule knows, and the secret stands where "&p" does. What an alias repeats is
+ * counted, since aliases of aliases grow without end.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "field.h"
+#include "field_yaml.h"
 
-/* A key whose value is more than one line away: how deep it stands. */
 struct level {
-	size_t indent;
-	char name[FIELD_NAME_MAX];
+	bool mapping;
+	bool flow; /* in braces */
+	bool key_next;
+	char name[FIELD_NAME_MAX]; /* the key it stands under */
+	char key[FIELD_NAME_MAX];  /* the last one in it */
+	size_t key_at;
 };
 
 struct yaml_scan {
-	const char *text;
-	size_t len;
-	size_t next; /* where the next line begins */
-	int depth;
-	struct level levels[FIELD_DEPTH_MAX];
-	char within[512];
+	yaml_parser_t parser;
+	struct yaml_text text;
+	int depth; /* 0: outside of any collection */
+	struct level levels[FIELD_DEPTH_MAX + 1];
+	struct yaml_anchors *anchors;
 	field_fn *fn;
 	void *ctx;
 };
 
-static size_t
-line_end(const struct yaml_scan *s, size_t at)
+static struct level *
+top(struct yaml_scan *s)
 {
-	const char *newline = memchr(s->text + at, '\n', s->len - at);
-
-	return newline == NULL ? s->len : (size_t)(newline - s->text);
+	return &s->levels[s->depth];
 }
 
-static size_t
-skip(const struct yaml_scan *s, size_t at, size_t end)
-{
-	while (at < end && (s->text[at] == ' ' || s->text[at] == '\t'))
-		at++;
-	return at;
-}
-
-/* The colon that ends a key: a blank or the line's end behind it. */
-static size_t
-colon(const struct yaml_scan *s, size_t at, size_t end)
-{
-	char quote = s->text[at];
-
-	if (quote == '"' || quote == '\'')
-		for (at++; at < end && s->text[at] != quote; at++)
-			;
-	for (; at < end; at++)
-		if (s->text[at] == ':' &&
-		    (at + 1 == end || strchr(" \t\r", s->text[at + 1]) != NULL))
-			return at;
-	return end;
-}
-
+/* The names of the first n levels. */
 static void
-copy_key(char out[static FIELD_NAME_MAX], const char *p, size_t n)
+around(const struct yaml_scan *s, int n, char within[static FIELD_WITHIN_MAX])
 {
-	while (n > 0 && strchr(" \t\"'", p[n - 1]) != NULL)
-		n--;
-	while (n > 0 && strchr("\"'", p[0]) != NULL) {
-		p++;
-		n--;
+	size_t len = 0;
+
+	within[0] = '\0';
+	for (int i = 1; i <= n && len < FIELD_WITHIN_MAX; i++)
+		if (s->levels[i].name[0] != '\0')
+			len += (size_t)snprintf(within + len,
+			    FIELD_WITHIN_MAX - len, "%s%s", len == 0 ? "" : ".",
+			    s->levels[i].name);
+}
+
+/* What a value that comes now is called; a list's element like the list. */
+static const char *
+name_now(struct yaml_scan *s, char within[static FIELD_WITHIN_MAX])
+{
+	struct level *l = top(s);
+
+	around(s, l->mapping ? s->depth : s->depth - 1, within);
+	return l->mapping ? l->key : l->name;
+}
+
+/* A key or a value has come. */
+static void
+turn(struct yaml_scan *s)
+{
+	if (top(s)->mapping)
+		top(s)->key_next = !top(s)->key_next;
+}
+
+static int
+told(struct yaml_scan *s, const struct field *f, struct err *e)
+{
+	if (yaml_anchors_told(s->anchors, f, e) == -1 ||
+	    s->fn(s->ctx, f, e) == -1)
+		return -1;
+	return f->absent ? 0 : field_nested(s->text.p, f, 0, s->fn, s->ctx, e);
+}
+
+static int
+scalar(struct yaml_scan *s, const yaml_event_t *event, struct err *e)
+{
+	const char *value = (const char *)event->data.scalar.value;
+	char within[FIELD_WITHIN_MAX];
+	struct level *l = top(s);
+	struct field f;
+
+	if (l->mapping && l->key_next) {
+		name_copy(l->key, value, strlen(value));
+		l->key_at = yaml_byte(&s->text, event->start_mark.index);
+		turn(s);
+		return 0;
 	}
-	(void)snprintf(out, FIELD_NAME_MAX, "%.*s",
-	    n < FIELD_NAME_MAX ? (int)n : FIELD_NAME_MAX - 1, p);
+	f = (struct field){ .within = within };
+	f.name = name_now(s, within);
+	yaml_place(&s->text, event, &f);
+	if (l->mapping && !l->flow)
+		yaml_entry(&s->text, l->key_at, &f);
+	yaml_anchors_open(
+	    s->anchors, (const char *)event->data.scalar.anchor, within);
+	if (told(s, &f, e) == -1)
+		return -1;
+	yaml_anchors_close(s->anchors, (const char *)event->data.scalar.anchor);
+	turn(s);
+	return 0;
 }
 
-/* Leaves the levels that end at this indent, and names those that stay. */
-static void
-settle(struct yaml_scan *s, size_t indent)
+static int
+opened(struct yaml_scan *s, const char *anchor, bool mapping, bool flow,
+    struct err *e)
 {
-	size_t n = 0;
+	char within[FIELD_WITHIN_MAX];
+	struct level *up = top(s), *l;
 
-	while (s->depth > 0 && s->levels[s->depth - 1].indent >= indent)
+	if (s->depth == FIELD_DEPTH_MAX)
+		return err_set(e, EBADMSG, "nested deeper than %d levels",
+		    FIELD_DEPTH_MAX);
+	l = &s->levels[++s->depth];
+	memset(l, 0, sizeof(*l));
+	l->mapping = l->key_next = mapping;
+	l->flow = flow || up->flow;
+	if (up->mapping && !up->key_next)
+		(void)strcpy(l->name, up->key);
+	around(s, s->depth, within);
+	yaml_anchors_open(s->anchors, anchor, within);
+	return 0;
+}
+
+static int
+closed(struct yaml_scan *s)
+{
+	yaml_anchors_close(s->anchors, NULL);
+	if (s->depth > 0)
 		s->depth--;
-	s->within[0] = '\0';
-	for (int i = 0; i < s->depth && n < sizeof(s->within); i++)
-		n += (size_t)snprintf(s->within + n, sizeof(s->within) - n,
-		    "%s%s", i == 0 ? "" : ".", s->levels[i].name);
+	turn(s);
+	return 0;
 }
 
+/* "<<: *base" stands for what base holds, here; "psk: *p" for one value. */
 static int
-emit(
-    struct yaml_scan *s, const char *name, size_t at, size_t end, struct err *e)
+alias(struct yaml_scan *s, const char *name, struct err *e)
 {
-	struct field f = {
-		.within = s->within, .name = name, .at = at, .len = end - at
-	};
+	char within[FIELD_WITHIN_MAX];
+	struct level *l = top(s);
+	const char *called;
+	int rc = 0;
 
-	return end <= at ? 0 : s->fn(s->ctx, &f, e);
-}
-
-static size_t
-indent_of(const struct yaml_scan *s, size_t at, size_t end)
-{
-	size_t first = skip(s, at, end);
-
-	return first == end ? SIZE_MAX : first - at;
-}
-
-/* "|" or ">": the lines behind it that stand deeper; empty ones belong too. */
-static int
-block(struct yaml_scan *s, const char *name, size_t indent, struct err *e)
-{
-	size_t first = s->next < s->len ? s->next : s->len, last = first, end;
-
-	while (s->next < s->len) {
-		end = line_end(s, s->next);
-		if (indent_of(s, s->next, end) <= indent)
-			break;
-		last = end;
-		s->next = end + 1;
+	if (l->mapping && l->key_next) {
+		name_copy(l->key, name, strlen(name));
+	} else {
+		called = name_now(s, within);
+		rc = yaml_anchors_repeat(
+		    s->anchors, name, within, called, s->fn, s->ctx, e);
 	}
-	return emit(s, name, skip(s, first, last), last, e);
-}
-
-/* The end of a quoted scalar that begins at `at`, over lines if need be. */
-static size_t
-quoted_end(struct yaml_scan *s, size_t at)
-{
-	char quote = s->text[at];
-	size_t i = at + 1;
-
-	for (; i < s->len && s->text[i] != quote; i++)
-		if (quote == '"' && s->text[i] == '\\' && i + 1 < s->len)
-			i++;
-	if (i >= s->next)
-		s->next = line_end(s, i < s->len ? i : s->len) + 1;
-	return i;
-}
-
-/* A plain scalar ends at " #" or at the line's end. */
-static size_t
-plain_end(const struct yaml_scan *s, size_t at, size_t end)
-{
-	for (size_t i = at; i + 1 < end; i++)
-		if (s->text[i + 1] == '#' && strchr(" \t", s->text[i]) != NULL)
-			end = i;
-	while (end > at && strchr(" \t\r", s->text[end - 1]) != NULL)
-		end--;
-	return end;
-}
-
-/* {a: b} and [a, b], as far as they go on this line. */
-struct flow {
-	struct yaml_scan *s;
-	const char *name;
-	size_t at;
-};
-
-static int
-flow_field(void *ctx, const struct field *f, struct err *e)
-{
-	struct flow *flow = ctx;
-	struct field moved = *f;
-
-	moved.at += flow->at;
-	moved.within = flow->s->within;
-	if (moved.name[0] == '\0')
-		moved.name = flow->name;
-	return flow->s->fn(flow->s->ctx, &moved, e);
+	turn(s);
+	return rc;
 }
 
 static int
-scalar(struct yaml_scan *s, const char *name, size_t indent, size_t at,
-    size_t end, struct err *e)
+on_event(struct yaml_scan *s, const yaml_event_t *event, struct err *e)
 {
-	struct flow flow = { s, name, at };
-
-	if (at == end || s->text[at] == '#')
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return scalar(s, event, e);
+	case YAML_ALIAS_EVENT:
+		return alias(s, (const char *)event->data.alias.anchor, e);
+	case YAML_MAPPING_START_EVENT:
+		return opened(s, (const char *)event->data.mapping_start.anchor,
+		    true,
+		    event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
+		    e);
+	case YAML_SEQUENCE_START_EVENT:
+		return opened(s,
+		    (const char *)event->data.sequence_start.anchor, false,
+		    event->data.sequence_start.style ==
+			YAML_FLOW_SEQUENCE_STYLE,
+		    e);
+	case YAML_MAPPING_END_EVENT:
+	case YAML_SEQUENCE_END_EVENT:
+		return closed(s);
+	case YAML_DOCUMENT_START_EVENT:
+		s->depth = 0;
+		memset(&s->levels[0], 0, sizeof(s->levels[0]));
 		return 0;
-	if (s->text[at] == '|' || s->text[at] == '>')
-		return block(s, name, indent, e);
-	if (s->text[at] == '"' || s->text[at] == '\'')
-		return emit(s, name, at + 1, quoted_end(s, at), e);
-	if (s->text[at] == '{' || s->text[at] == '[')
-		return field_json(s->text + at, end - at, flow_field, &flow, e);
-	return emit(s, name, at, plain_end(s, at, end), e);
-}
-
-static int
-line(struct yaml_scan *s, size_t start, size_t end, struct err *e)
-{
-	size_t at = skip(s, start, end), key_end;
-	char name[FIELD_NAME_MAX];
-
-	while (at + 1 < end && s->text[at] == '-' && s->text[at + 1] == ' ')
-		at = skip(s, at + 1, end);
-	if (at == end || s->text[at] == '#')
-		return 0;
-	settle(s, at - start);
-	/* A flow collection on a line of its own is no key. */
-	key_end = strchr("{[", s->text[at]) != NULL ? end : colon(s, at, end);
-	if (key_end == end)
-		return scalar(s,
-		    s->depth == 0 ? "" : s->levels[s->depth - 1].name,
-		    at - start, at, end, e);
-	copy_key(name, s->text + at, key_end - at);
-	if (s->depth < FIELD_DEPTH_MAX) {
-		s->levels[s->depth].indent = at - start;
-		(void)strcpy(s->levels[s->depth++].name, name);
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		break;
 	}
-	return scalar(s, name, at - start, skip(s, key_end + 1, end), end, e);
+	return 0;
+}
+
+static int
+events(struct yaml_scan *s, bool tell, struct err *e)
+{
+	yaml_event_t event;
+	bool end = false;
+	int rc = 0;
+
+	while (rc == 0 && !end) {
+		if (yaml_parser_parse(&s->parser, &event) == 0)
+			return err_set(e, EBADMSG, "line %zu: %s",
+			    s->parser.problem_mark.line + 1,
+			    s->parser.problem == NULL ? "no YAML"
+						      : s->parser.problem);
+		end = event.type == YAML_STREAM_END_EVENT;
+		if (tell)
+			rc = on_event(s, &event, e);
+		yaml_event_delete(&event);
+	}
+	return rc;
+}
+
+static int
+run(struct yaml_scan *s, bool tell, struct err *e)
+{
+	int rc;
+
+	if (yaml_parser_initialize(&s->parser) == 0)
+		return err_set(e, ENOMEM, "out of memory");
+	yaml_parser_set_encoding(&s->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&s->parser,
+	    (const unsigned char *)s->text.p + s->text.base,
+	    s->text.len - s->text.base);
+	rc = events(s, tell, e);
+	yaml_parser_delete(&s->parser);
+	return rc;
 }
 
 int
 field_yaml(const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
 {
-	struct yaml_scan s = { .text = text, .len = len, .fn = fn, .ctx = ctx };
-	size_t start, end;
+	struct yaml_scan s = {
+		.text = { .p = text, .len = len }, .fn = fn, .ctx = ctx
+	};
+	int rc;
 
-	while (s.next < s.len) {
-		start = s.next;
-		end = line_end(&s, start);
-		s.next = end + 1;
-		if (line(&s, start, end, e) == -1)
-			return -1;
-	}
-	return 0;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		s.text.base = 3;
+	/* As a whole first: a text that breaks off has no fields. */
+	if (run(&s, false, e) == -1)
+		return -1;
+	if ((s.anchors = yaml_anchors_new(e)) == NULL)
+		return -1;
+	rc = run(&s, true, e);
+	yaml_anchors_free(s.anchors);
+	return rc;
 }

@@ -17,15 +17,16 @@
 #include "slot.h"
 
 #define TEXT_MAX    POLICY_TEXT_MAX
-#define FILES_MAX   16
 #define SHORT_LEAST 4
 
 static const char *const policy_keys[] = { "documents", "files", "optional",
 	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
 	NULL };
-static const char *const scrub_keys[] = { "rules", "identity", "accept", NULL };
+static const char *const scrub_keys[] = { "rules", "identity", "accept",
+	"neutral", NULL };
 static const char *const rule_keys[] = { "file", "format", "key", "within",
-	"slot", "text", "empty", "drop", "why", "needed", NULL };
+	"slot", "text", "empty", "keep", "drop", "why", "needed", "value",
+	"marked", "fill", "search", NULL };
 static const char *const accept_keys[] = { "finding", "file", "key", "why",
 	NULL };
 static const char *const identity_keys[] = { "what", "file", "format", "key",
@@ -41,52 +42,80 @@ replacement_check(conf_node *n, const char *text, struct err *e)
 	return 0;
 }
 
-/* Exactly one of the four. */
+static int
+flags_read(conf_node *n, struct scrub_rule *r, struct err *e)
+{
+	static const struct {
+		const char *name;
+		enum scrub_action action;
+	} flags[] = { { "empty", SCRUB_EMPTY }, { "keep", SCRUB_KEEP },
+		{ "drop", SCRUB_DROP } };
+	bool set;
+	int count = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (conf_bool_or(n, flags[i].name, false, &set, e) == -1)
+			return -1;
+		count += set;
+		if (set)
+			r->action = flags[i].action;
+	}
+	return count;
+}
+
+/* Exactly one of the five. */
 static int
 action_read(conf_node *n, struct scrub_rule *r, struct err *e)
 {
 	const char *slot, *text;
-	bool empty, drop;
+	int flags;
 
 	if (conf_str_or(n, "slot", SLOT_NAME_MAX, NULL, &slot, e) == -1 ||
 	    conf_str_or(n, "text", TEXT_MAX, NULL, &text, e) == -1 ||
-	    conf_bool_or(n, "empty", false, &empty, e) == -1 ||
-	    conf_bool_or(n, "drop", false, &drop, e) == -1)
+	    (flags = flags_read(n, r, e)) == -1)
 		return -1;
-	if ((slot != NULL) + (text != NULL) + empty + drop != 1)
-		return conf_err(
-		    n, e, "a rule has exactly one of slot, text, empty, drop");
-	r->action = slot != NULL ? SCRUB_SLOT
-	    : text != NULL       ? SCRUB_TEXT
-	    : empty              ? SCRUB_EMPTY
-				 : SCRUB_DROP;
+	if ((slot != NULL) + (text != NULL) + flags != 1)
+		return conf_err(n, e,
+		    "a rule has exactly one of slot, text, empty, keep, drop");
+	if (flags == 0)
+		r->action = slot != NULL ? SCRUB_SLOT : SCRUB_TEXT;
 	r->value = slot != NULL ? slot : text != NULL ? text : "";
 	if (slot != NULL && slot_name_check(slot, e) == -1)
 		return conf_err(n, e, "%s", e->text);
 	return replacement_check(n, slot == NULL ? r->value : "", e);
 }
 
+/* Which fields of the file it is about. */
 static int
-rule_target(conf_node *n, struct scrub_rule *r, struct err *e)
+field_target(conf_node *n, struct scrub_rule *r, struct err *e)
 {
 	const char *format;
 
-	if (r->action == SCRUB_DROP) {
-		if (conf_get(n, "key") != NULL || conf_get(n, "format") != NULL)
-			return conf_err(n, e,
-			    "drop takes the whole file: no key, no format");
-		return 0;
-	}
 	if (conf_str(n, "key", TEXT_MAX, &r->key, e) == -1 ||
 	    conf_str(n, "format", TEXT_MAX, &format, e) == -1 ||
-	    conf_str_or(n, "within", TEXT_MAX, "*", &r->within, e) == -1)
+	    conf_str_or(n, "within", TEXT_MAX, "*", &r->within, e) == -1 ||
+	    conf_str_or(n, "value", TEXT_MAX, NULL, &r->only, e) == -1 ||
+	    conf_bool_or(n, "marked", false, &r->marked, e) == -1 ||
+	    conf_bool_or(n, "fill", false, &r->fill, e) == -1 ||
+	    conf_bool_or(n, "search", true, &r->search, e) == -1)
 		return -1;
 	if ((r->format = field_format(format)) == NULL)
-		return conf_err(n, e,
-		    "unknown format \"%s\"; there are pairs words columns yaml "
-		    "json libconfig xml",
-		    format);
+		return conf_err(n, e, "unknown format \"%s\"; there are %s",
+		    format, field_format_names());
 	return 0;
+}
+
+static int
+rule_target(conf_node *n, struct scrub_rule *r, struct err *e)
+{
+	if (r->action == SCRUB_KEEP && r->why[0] == '\0')
+		return conf_err(n, e, "keep says why");
+	if (r->action != SCRUB_DROP)
+		return field_target(n, r, e);
+	if (conf_get(n, "key") == NULL && conf_get(n, "format") == NULL)
+		return 0;
+	r->action = SCRUB_CUT;
+	return field_target(n, r, e);
 }
 
 int
@@ -280,6 +309,8 @@ scrubs_read(
 		    policy, config_setting_get_string(conf_at(list, i)), path);
 		if ((f = file_open(p, path, e)) == NULL ||
 		    conf_known(conf_root(&f->conf), scrub_keys, e) == -1 ||
+		    texts(conf_root(&f->conf), "neutral", &p->neutral[i], e) ==
+			-1 ||
 		    lists_read(p, f, e) == -1)
 			return -1;
 	}
@@ -308,7 +339,8 @@ policy_read(struct policy *p, const char *path, struct err *e)
 	int64_t shortest;
 
 	memset(p, 0, sizeof(*p));
-	if ((p->files = calloc(FILES_MAX + 3, sizeof(*p->files))) == NULL)
+	if ((p->files = calloc(POLICY_FILES_MAX + 2, sizeof(*p->files))) ==
+	    NULL)
 		return err_sys(e, "%s", path);
 	if ((f = file_open(p, path, e)) == NULL)
 		return -1;
@@ -326,12 +358,10 @@ policy_read(struct policy *p, const char *path, struct err *e)
 	    lists_read(p, f, e) == -1)
 		return -1;
 	p->shortest = (size_t)shortest;
-	if (reviewed != NULL)
-		beside(path, reviewed, p->reviewed);
-	if (conf_len(scrub) > FILES_MAX)
+	if (conf_len(scrub) > POLICY_FILES_MAX)
 		return conf_err(
-		    scrub, e, "more than %d scrub files", FILES_MAX);
-	return scrubs_read(p, path, scrub, e) == -1 ? -1 : reviewed_read(p, e);
+		    scrub, e, "more than %d scrub files", POLICY_FILES_MAX);
+	return scrubs_read(p, path, scrub, e);
 }
 
 void

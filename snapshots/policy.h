@@ -27,9 +27,13 @@
  *	shortest = 6;	bytes of an identifier that can be searched for
  *
  * A scrub file holds rules, and identity and accept like the policy:
- *	rules = ( { file; format; key; within; ACTION; why; needed } );
+ *	rules = ( { file; format; key; within; value; marked; ACTION; why;
+ *		needed; fill; search } );
  *	ACTION: slot = "generated.psk:32" | text = "..." | empty = true
- *	      | drop = true (the whole file; never travels)
+ *	      | keep = true (no later rule takes it)
+ *	      | drop = true (with a key: its line or element; without one
+ *		the whole file, which never travels)
+ *	neutral = [ "changeit" ];	values that say nothing about a unit
  *
  * The reviewed file holds what a person said about one finding each:
  *	reviewed = ( { class; finding; file; key; who; when; why; ... } );
@@ -37,15 +41,21 @@
  * "derived" (with from, what it derives from): a rule, so format, key, within
  * and an ACTION as above but text.
  *
- * file, key and within are shell patterns; in file * matches "/" too. Texts
- * are borrowed from the open files and live until policy_free().
+ * file, key, within and value are shell patterns; in file * matches "/" too.
+ * value: only fields with such a value; marked: only those that the file
+ * itself calls secret. fill: an empty value is filled as well. search = false:
+ * what is taken out is no secret and may stand elsewhere. Texts are borrowed
+ * from the open files and live until policy_free().
  */
-#define POLICY_LIST_MAX 500
+#define POLICY_LIST_MAX  500
+#define POLICY_FILES_MAX 16
 
 enum scrub_action {
 	SCRUB_SLOT,
 	SCRUB_TEXT,
 	SCRUB_EMPTY,
+	SCRUB_KEEP,
+	SCRUB_CUT, /* drop, with a key */
 	SCRUB_DROP
 };
 
@@ -62,6 +72,10 @@ struct scrub_rule {
 	const struct field_format *format; /* NULL with SCRUB_DROP */
 	const char *key;
 	const char *within; /* "*" when not said */
+	const char *only;   /* a pattern for the value; NULL: any */
+	bool marked;
+	bool fill;
+	bool search;
 	enum scrub_action action;
 	const char *value; /* the slot's name, or the text */
 	const char *why;
@@ -103,6 +117,7 @@ struct policy {
 	struct policy_file *files; /* the capture policy first */
 	size_t file_count;
 	const char *documents;                   /* or NULL */
+	conf_node *neutral[POLICY_FILES_MAX];    /* of each scrub file */
 	conf_node *include, *optional, *exclude; /* lists of texts, or NULL */
 	struct scrub_rule *rules;
 	size_t rule_count;
@@ -127,9 +142,11 @@ int policy_review(struct policy *, const char *name, const char *text,
 bool policy_excludes(const struct policy *, const char *path);
 /* The rule that drops this file, or NULL. */
 struct scrub_rule *policy_drop(const struct policy *, const char *path);
-/* The first rule for this field of this file, or NULL. */
+/* The first rule for this field of this file, or NULL; value: decoded. */
 struct scrub_rule *policy_rule(const struct policy *, const char *path,
-    const struct field_format *, const char *within, const char *name);
+    const struct field_format *, const struct field *, const char *value);
+/* A placeholder, a default that everybody has: nothing to search for. */
+bool policy_neutral(const struct policy *, const char *value);
 /* Is the rule for this file? */
 bool policy_file_fits(const struct scrub_rule *, const char *path);
 /* Sets accepted, if the policy accepts such a finding. */

@@ -36,17 +36,32 @@ policy_drop(const struct policy *p, const char *path)
 
 struct scrub_rule *
 policy_rule(const struct policy *p, const char *path,
-    const struct field_format *format, const char *within, const char *name)
+    const struct field_format *format, const struct field *f, const char *value)
 {
 	for (size_t i = 0; i < p->rule_count; i++) {
 		struct scrub_rule *r = &p->rules[i];
 
-		if (r->action != SCRUB_DROP && r->format == format &&
-		    fits(r->file, path) && fits(r->within, within) &&
-		    fnmatch(r->key, name, FNM_CASEFOLD) == 0)
+		if (r->action == SCRUB_DROP || r->format != format ||
+		    (r->marked && !f->secret) || !fits(r->file, path) ||
+		    !fits(r->within, f->within) ||
+		    fnmatch(r->key, f->name, FNM_CASEFOLD) != 0)
+			continue;
+		if (r->only == NULL || fits(r->only, value))
 			return r;
 	}
 	return NULL;
+}
+
+bool
+policy_neutral(const struct policy *p, const char *value)
+{
+	for (size_t f = 0; f < POLICY_FILES_MAX; f++)
+		for (size_t i = 0; i < conf_len(p->neutral[f]); i++)
+			if (strcmp(config_setting_get_string(
+				       conf_at(p->neutral[f], i)),
+				value) == 0)
+				return true;
+	return false;
 }
 
 bool

@@ -27,6 +27,8 @@ rule_json(const struct scrub_rule *r)
 	static const char *const actions[] = { [SCRUB_SLOT] = "slot",
 		[SCRUB_TEXT] = "text",
 		[SCRUB_EMPTY] = "empty",
+		[SCRUB_KEEP] = "keep",
+		[SCRUB_CUT] = "drop",
 		[SCRUB_DROP] = "drop" };
 
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i}", "policy",

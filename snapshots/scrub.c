@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One file through the rules. Values are replaced in place, from a list of
- * edits in the order of the file; everything between them stays byte for byte,
- * so comments and layout of the sample survive.
+ * One file through the rules: for each field of its format the first rule that
+ * fits says what becomes of the value. What is taken out is learned by the
+ * residue search in the form it had and in the form it means.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
+#include "edit.h"
 #include "own.h"
 #include "scrub.h"
 #include "slot.h"
 #include "suspect.h"
-
-#define EDITS_MAX 4096
-
-struct edit {
-	size_t at;
-	size_t len;
-	const char *before; /* "@{", "" */
-	const char *value;
-	const char *after;
-	size_t out_at; /* where the replacement came to stand */
-};
 
 struct scrubbing {
 	struct scrub *s;
 	const char *path;
 	const struct bytes *in;
 	const struct field_format *format; /* of the fields now coming */
-	struct edit *edits;
-	size_t count;
+	struct edits edits;
 	bool slots;
 };
 
@@ -57,21 +44,19 @@ remember_forms(
 
 /* A value that leaves the sample's file: from now on it is searched for. */
 static int
-remember(struct scrubbing *c, const struct field *f, struct err *e)
+remember(struct scrubbing *c, const struct field *f, const struct bytes *value,
+    struct err *e)
 {
-	own_bytes struct bytes value = { 0 }, raw = { 0 };
+	own_bytes struct bytes raw = { 0 };
 	char what[RESIDUE_WHAT_MAX];
 	int rc;
 
-	if (f->len == 0 || memmem(c->in->p + f->at, f->len, "@{", 2) != NULL)
-		return 0;
 	(void)snprintf(what, sizeof(what), "%s %s", c->path, f->name);
 	bytes_add(&raw, c->in->p + f->at, f->len);
-	field_decode(c->format, c->in->p + f->at, f->len, &value);
-	if (raw.bad || value.bad)
+	if (raw.bad)
 		return err_set(e, ENOMEM, "out of memory");
 	if ((rc = remember_forms(c->s, what, &raw, e)) == 1)
-		rc = remember_forms(c->s, what, &value, e);
+		rc = remember_forms(c->s, what, value, e);
 	if (rc == 0)
 		rc = scrub_tell(c->s, FINDING_WEAK, c->path,
 		    field_line(c->in->p, f->at), f->name, e,
@@ -79,88 +64,71 @@ remember(struct scrubbing *c, const struct field *f, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
-static int
-add_edit(struct scrubbing *c, struct edit edit, struct err *e)
+/* Is it something that other files must not hold? Placeholders, what the rule
+ * calls public, and slots of an earlier capture are not. */
+static bool
+worth_a_search(const struct scrubbing *c, const struct field *f,
+    const struct scrub_rule *r, const struct bytes *value)
 {
-	if (c->count == EDITS_MAX)
-		return err_set(e, E2BIG, "more than %d values", EDITS_MAX);
-	c->edits[c->count++] = edit;
-	return 0;
+	return !f->absent && value->len > 0 && r->search &&
+	    strcmp(value->p, r->value) != 0 &&
+	    !policy_neutral(c->s->policy, value->p) &&
+	    memmem(c->in->p + f->at, f->len, "@{", 2) == NULL;
+}
+
+static int
+cut(struct scrubbing *c, const struct field *f, struct err *e)
+{
+	if (f->entry_len > 0)
+		return edits_cut(&c->edits, f, e);
+	return scrub_tell(c->s, FINDING_UNREADABLE, c->path,
+	    field_line(c->in->p, f->at), f->name, e,
+	    "can't be dropped alone where it stands; use empty = true");
+}
+
+/* An empty value is filled only where the rule says so: what the sample does
+ * not have, a unit need not have either. */
+static int
+replace(struct scrubbing *c, const struct field *f, const struct scrub_rule *r,
+    struct err *e)
+{
+	bool slot = r->action == SCRUB_SLOT;
+	char text[SLOT_NAME_MAX + 4];
+
+	if ((f->absent || f->len == 0) &&
+	    (!r->fill || (f->absent && f->open == NULL)))
+		return 0;
+	(void)snprintf(text, sizeof(text), "@{%s}", slot ? r->value : "");
+	c->slots |= slot;
+	/* What we put there is not encrypted by Kura. */
+	if (f->flag_at != 0 &&
+	    edits_put(&c->edits, f->flag_at, 4, NULL, "false", NULL, e) == -1)
+		return -1;
+	return edits_put(&c->edits, f->at, f->len, f->open,
+	    slot ? text : r->value, f->close, e);
 }
 
 static int
 on_field(void *ctx, const struct field *f, struct err *e)
 {
+	own_bytes struct bytes value = { 0 };
 	struct scrubbing *c = ctx;
-	struct scrub_rule *r =
-	    policy_rule(c->s->policy, c->path, c->format, f->within, f->name);
-	struct edit edit = { f->at, f->len, "", "", "", 0 };
-	struct edit flag = { f->flag_at, 4, "", "false", "", 0 };
+	struct scrub_rule *r;
 
+	if (!f->absent)
+		field_decode(f, c->in->p, &value);
+	bytes_add(&value, "", 0);
+	if (value.bad)
+		return err_set(e, ENOMEM, "out of memory");
+	r = policy_rule(c->s->policy, c->path, c->format, f, value.p);
 	if (r == NULL)
 		return 0;
 	r->used++;
-	edit.value = r->value;
-	if (r->action == SCRUB_SLOT) {
-		c->slots = true;
-		edit.before = "@{";
-		edit.after = "}";
-	}
-	/* What we put there is not encrypted by Kura. */
-	if (f->flag_at != 0 && add_edit(c, flag, e) == -1)
+	if (r->action == SCRUB_KEEP)
+		return 0;
+	if (worth_a_search(c, f, r, &value) && remember(c, f, &value, e) == -1)
 		return -1;
-	return remember(c, f, e) == -1 ? -1 : add_edit(c, edit, e);
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-	const struct edit *x = a, *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* Text of the sample between two edits. */
-static void
-copy_between(struct bytes *out, const char *p, size_t len, bool escape)
-{
-	const char *at;
-
-	while (escape && (at = memmem(p, len, "@{", 2)) != NULL) {
-		bytes_add(out, p, (size_t)(at - p));
-		bytes_add(out, "@@{", 3);
-		len -= (size_t)(at - p) + 2;
-		p = at + 2;
-	}
-	bytes_add(out, p, len);
-}
-
-static int
-edit_all(struct scrubbing *c, bool document, struct bytes *out, struct err *e)
-{
-	bool escape = c->slots && !document;
-	size_t at = 0;
-
-	qsort(c->edits, c->count, sizeof(*c->edits), by_place);
-	bytes_free(out);
-	for (size_t i = 0; i < c->count; i++) {
-		struct edit *x = &c->edits[i];
-
-		/* The flag of a property with several values, once more. */
-		if (i > 0 && x->at == x[-1].at && x->len == x[-1].len)
-			continue;
-		if (x->at < at)
-			return err_set(e, EINVAL,
-			    "%s:%u: two rules take the same bytes", c->path,
-			    field_line(c->in->p, x->at));
-		copy_between(out, c->in->p + at, x->at - at, escape);
-		x->out_at = out->len;
-		bytes_fmt(out, "%s%s%s", x->before, x->value, x->after);
-		at = x->at + x->len;
-	}
-	copy_between(out, c->in->p + at, c->in->len - at, escape);
-	bytes_add(out, "", 0);
-	return out->bad ? err_set(e, EFBIG, "%s: too large", c->path) : 0;
+	return r->action == SCRUB_CUT ? cut(c, f, e) : replace(c, f, r, e);
 }
 
 static int
@@ -210,10 +178,10 @@ apply_rules(struct scrubbing *c, struct err *e)
 static bool
 ours(const void *ctx, size_t at)
 {
-	const struct scrubbing *c = ctx;
+	const struct edits *l = ctx;
 
-	for (size_t i = 0; i < c->count; i++)
-		if (c->edits[i].out_at == at)
+	for (size_t i = 0; i < l->count; i++)
+		if (l->all[i].out_at == at && !l->all[i].cut)
 			return true;
 	return false;
 }
@@ -248,13 +216,15 @@ static int
 scrub_all(struct scrubbing *c, bool document, struct bytes *out, bool *slots,
     struct err *e)
 {
-	if (apply_rules(c, e) == -1 || edit_all(c, document, out, e) == -1)
+	if (apply_rules(c, e) == -1)
 		return -1;
+	if (edits_make(&c->edits, c->in, c->slots && !document, out, e) == -1)
+		return err_in(e, "%s", c->path);
 	*slots =
 	    c->slots || (document && memmem(out->p, out->len, "@{", 2) != NULL);
 	if (*slots && slots_check(c->s, c->path, out, e) == -1)
 		return -1;
-	return scrub_look(c->s, c->path, c->format, out, ours, c, e);
+	return scrub_look(c->s, c->path, c->format, out, ours, &c->edits, e);
 }
 
 int
@@ -264,9 +234,7 @@ scrub_file(struct scrub *s, const char *path, const struct bytes *in,
 	struct scrubbing c = { .s = s, .path = path, .in = in };
 	int rc;
 
-	if ((c.edits = calloc(EDITS_MAX, sizeof(*c.edits))) == NULL)
-		return err_sys(e, "%s", path);
 	rc = scrub_all(&c, document, out, slots, e);
-	free(c.edits);
+	edits_free(&c.edits);
 	return rc;
 }

@@ -30,10 +30,13 @@ on_field(void *ctx, const struct field *f, struct err *e)
 	(void)e;
 	if (f->at > s->len || f->len > s->len - f->at || f->name == NULL ||
 	    strlen(f->name) >= FIELD_NAME_MAX ||
-	    (f->flag_at != 0 && f->flag_at + 4 > s->len))
+	    (f->flag_at != 0 && f->flag_at + 4 > s->len) ||
+	    f->entry_at > s->len || f->entry_len > s->len - f->entry_at ||
+	    (f->entry_len > 0 && !f->absent &&
+		(f->at < f->entry_at ||
+		    f->at + f->len > f->entry_at + f->entry_len)))
 		abort();
-	field_decode(field_format("xml"), s->text + f->at, f->len, &decoded);
-	field_decode(field_format("json"), s->text + f->at, f->len, &decoded);
+	field_decode(f, s->text, &decoded);
 	s->fields++;
 	s->bytes += f->len + f->at;
 	return 0;
@@ -54,14 +57,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const names[] = { "pairs", "words", "columns",
-		"yaml", "json", "libconfig", "xml" };
+		"yaml", "json", "libconfig", "xml", "ini", "properties",
+		"shell", "wpa", "psks", "uci", "colons", "keylines" };
 	const struct field_format *format;
 	struct sum one = { (const char *)data + 1, len - 1, 0, 0 }, two = one;
 	struct err e;
 
 	if (len == 0)
 		return 0;
-	format = field_format(names[data[0] % 7]);
+	format = field_format(names[data[0] % 15]);
 	(void)format->scan(one.text, one.len, on_field, &one, &e);
 	(void)format->scan(two.text, two.len, on_field, &two, &e);
 	if (one.fields != two.fields || one.bytes != two.bytes)

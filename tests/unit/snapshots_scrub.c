@@ -142,19 +142,19 @@ static const struct {
 	    "'a b' * '@{unit.x}' *  # psk\n" },
 	/* yaml */
 	{ "yaml", "psk", "*", "a:\n  psk: Secret-1 # why\n  b: c\n",
-	    "a:\n  psk: @{unit.x} # why\n  b: c\n" },
+	    "a:\n  psk: \"@{unit.x}\" # why\n  b: c\n" },
 	{ "yaml", "psk", "a.b", "a:\n  b:\n    psk: \"Secret-1\"\n  psk: yes\n",
 	    "a:\n  b:\n    psk: \"@{unit.x}\"\n  psk: yes\n" },
 	{ "yaml", "psk", "*", "- psk: Secret-1\n- psk: 'Secret-2'\n",
-	    "- psk: @{unit.x}\n- psk: '@{unit.x}'\n" },
+	    "- psk: \"@{unit.x}\"\n- psk: '@{unit.x}'\n" },
 	{ "yaml", "psk", "*", "psk: |\n  line one\n  line two\nnext: 1\n",
 	    "psk: |\n  @{unit.x}\nnext: 1\n" },
 	{ "yaml", "psk", "*", "{ psk: Secret-1, x: [ 1 ] }\n",
-	    "{ psk: @{unit.x}, x: [ 1 ] }\n" },
+	    "{ psk: \"@{unit.x}\", x: [ 1 ] }\n" },
 	{ "yaml", "psk", "*", "a: { psk: \"Secret-1\" }\n",
 	    "a: { psk: \"@{unit.x}\" }\n" },
 	{ "yaml", "psk", "*", "url: http://x\npsk: Se:cret-1\n",
-	    "url: http://x\npsk: @{unit.x}\n" },
+	    "url: http://x\npsk: \"@{unit.x}\"\n" },
 	/* json */
 	{ "json", "psk", "*", "{\"a\":{\"psk\":\"Sec\\\"ret-1\"},\"b\":2}",
 	    "{\"a\":{\"psk\":\"@{unit.x}\"},\"b\":2}" },
@@ -525,7 +525,7 @@ static const struct {
 	{ "rules = ( { file = \"/f\"; drop = true; empty = true; } );",
 	    "exactly one of" },
 	{ "rules = ( { file = \"/f\"; drop = true; key = \"a\"; } );",
-	    "no key" },
+	    "format is missing" },
 	{ "rules = ( { file = \"/f\"; empty = true; format = \"xml\"; } );",
 	    "key is missing" },
 	{ "rules = ( { file = \"/f\"; empty = true; format = \"toml\"; "
@@ -592,13 +592,14 @@ static void
 a_field_never_lies_outside_its_text(void **state)
 {
 	static const char *const names[] = { "pairs", "words", "columns",
-		"yaml", "json", "libconfig", "xml" };
+		"yaml", "json", "libconfig", "xml", "ini", "properties",
+		"shell", "wpa", "psks", "uci", "colons", "keylines" };
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t len = 0; len <= strlen(rows[i].in); len++)
-			for (size_t f = 0; f < 7; f++) {
+			for (size_t f = 0; f < 15; f++) {
 				char *copy = malloc(len + 1);
 
 				memcpy(copy, rows[i].in, len);
