@@ -339,7 +339,7 @@ policy_read(struct policy *p, const char *path, struct err *e)
 	int64_t shortest;
 
 	memset(p, 0, sizeof(*p));
-	if ((p->files = calloc(POLICY_FILES_MAX + 2, sizeof(*p->files))) ==
+	if ((p->files = calloc(POLICY_FILES_MAX + 3, sizeof(*p->files))) ==
 	    NULL)
 		return err_sys(e, "%s", path);
 	if ((f = file_open(p, path, e)) == NULL)
@@ -358,10 +358,12 @@ policy_read(struct policy *p, const char *path, struct err *e)
 	    lists_read(p, f, e) == -1)
 		return -1;
 	p->shortest = (size_t)shortest;
+	if (reviewed != NULL)
+		beside(path, reviewed, p->reviewed);
 	if (conf_len(scrub) > POLICY_FILES_MAX)
 		return conf_err(
 		    scrub, e, "more than %d scrub files", POLICY_FILES_MAX);
-	return scrubs_read(p, path, scrub, e);
+	return scrubs_read(p, path, scrub, e) == -1 ? -1 : reviewed_read(p, e);
 }
 
 void
