@@ -4,8 +4,9 @@
 # make demo         the factory day: one golden unit, three production units
 # make lint fuzz bench deb ipk install DESTDIR= compdb clean
 #
-# Rooms (agent/base, agent, snapshots, firewall, provisioning) are static
-# archives; who may know whom is said once, in the link lines below.
+# Rooms (agent/base, agent, snapshots, snapshots/import, firewall,
+# provisioning) are static archives; who may know whom is said once, in the
+# link lines below.
 
 VERSION	:= 0.1.0
 CFLAGS	?= -O2 -g
@@ -14,7 +15,8 @@ CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DINGOT_VERSION='"$(VERSION)"' -MMD -MP \
 	   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
 	   -Wimplicit-fallthrough -Wformat=2 \
-	   -Iagent/base -Iagent -Isnapshots -Ifirewall -Iprovisioning \
+	   -Iagent/base -Iagent -Isnapshots -Isnapshots/import -Ifirewall \
+	   -Iprovisioning \
 	   $(shell pkg-config --cflags libnl-3.0)
 LDFLAGS	+= -Wl,--as-needed -Wl,-z,relro,-z,now -pthread
 B	?= build
@@ -28,6 +30,7 @@ CFLAGS	+= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 BASE_LIBS	:= -lconfig -ljansson -lcrypto
+IMPORT_LIBS	:= -lexpat -lyaml
 SNAP_LIBS	:= -larchive -lzstd -lexpat -lyaml
 PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-sys \
 		   -ltss2-tcti-device -ltss2-tcti-swtpm -lsqlite3 -lssl
@@ -39,6 +42,7 @@ MAINS	:= agent/ingotd.c agent/ingot-host.c agent/ingot-unpack.c
 BASE	:= $B/libbase.a
 AGENT	:= $B/libagent.a
 SNAP	:= $B/libsnapshots.a
+IMPORT	:= $B/libimport.a
 FIRE	:= $B/libfirewall.a
 PROV	:= $B/libprovisioning.a
 BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot ingot-provision)
@@ -56,6 +60,7 @@ all: $(BINS) $(GATE) $(PLUGINS)
 $(BASE): $(call objects,agent/base/*.c)
 $(AGENT): $(call objects,agent/*.c,$(MAINS))
 $(SNAP): $(call objects,snapshots/*.c)
+$(IMPORT): $(call objects,snapshots/import/*.c)
 $(FIRE): $(call objects,firewall/*.c)
 $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
 	provisioning/service/*.c,provisioning/service/main.c)
@@ -74,8 +79,8 @@ $B/ingot-host: $B/agent/ingot-host.o $(AGENT) $(BASE)
 	$(call link,$(AGENT_LIBS) $(BASE_LIBS))
 $B/ingot-unpack: $B/agent/ingot-unpack.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,$(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
-$B/ingot: $(call objects,agent/cli/*.c) $(AGENT) $(SNAP) $(BASE)
-	$(call link,$(SNAP_LIBS) $(BASE_LIBS))
+$B/ingot: $(call objects,agent/cli/*.c) $(AGENT) $(IMPORT) $(SNAP) $(BASE)
+	$(call link,$(IMPORT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 $B/ingot-provision: $B/provisioning/service/main.o $(PROV) $(BASE)
 	$(call link,$(PROV_LIBS) $(BASE_LIBS))
 $(GATE): $(call objects,provisioning/gate/*.c) $(PROV) $(BASE)
@@ -104,6 +109,8 @@ $B/tests/unit/base_%: $B/tests/unit/base_%.o $(BASE)
 	$(call link,-lcmocka $(BASE_LIBS))
 $B/tests/unit/snapshots_%: $B/tests/unit/snapshots_%.o $(SNAP) $(BASE)
 	$(call link,-lcmocka $(SNAP_LIBS) $(BASE_LIBS))
+$B/tests/unit/import_%: $B/tests/unit/import_%.o $(IMPORT) $(BASE)
+	$(call link,-lcmocka $(IMPORT_LIBS) $(BASE_LIBS))
 $B/tests/unit/firewall_%: $B/tests/unit/firewall_%.o $(FIRE) $(BASE)
 	$(call link,-lcmocka $(FIRE_LIBS) $(BASE_LIBS))
 $B/tests/unit/provisioning_%: $B/tests/unit/provisioning_%.o $(PROV) $(BASE)
@@ -121,9 +128,9 @@ $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	    $(PROV_LIBS) $(BASE_LIBS))
 
 # Fuzzers: make CC=clang B=build/fuzz CFLAGS=-fsanitize=... (tests/fuzz/run)
-fuzz_libs = $(if $(filter base_%,$*),,$(AGENT_LIBS) $(SNAP_LIBS) \
-	    $(PROV_LIBS))
-$B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
+fuzz_libs = $(if $(filter base_%,$*),,$(IMPORT_LIBS) $(AGENT_LIBS) \
+	    $(SNAP_LIBS) $(PROV_LIBS))
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(IMPORT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
 $B/tests/lab/%: $B/tests/lab/%.o
 	$(call link)

@@ -10,6 +10,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_capture,
 	&cli_scrub,
 	&cli_verify,
+	&cli_import,
 	&cli_status,
 	&cli_plan,
 	&cli_apply,

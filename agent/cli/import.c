@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ingot import: what another product's configuration becomes here, and what
+ * does not. Runs on any machine. What it opens may be full of passwords, so
+ * the process leaves no core behind, and keys come by file or descriptor only.
+ */
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "file.h"
+#include "import_report.h"
+#include "kura.h"
+#include "own.h"
+
+struct asked {
+	const char *file;
+	const char *out;
+	enum kura_origin from;
+	struct kura_key key;
+};
+
+static int
+read_key_from(int fd, const char *what, struct kura_key *k, struct err *e)
+{
+	char text[KURA_KEY_MAX + 2]; /* one more than a key and its line end */
+	size_t n = 0;
+	ssize_t got = 1;
+	int rc;
+
+	/* A pipe gives what it has; not file_read_fd(), which wants a file. */
+	while (n < sizeof(text) && got > 0) {
+		got = read(fd, text + n, sizeof(text) - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	rc = got == -1 ? err_sys(e, "%s", what) : kura_key_read(k, text, n, e);
+	explicit_bzero(text, sizeof(text));
+	return rc == -1 && got != -1 ? err_in(e, "%s", what) : rc;
+}
+
+/* One of --key, --key-fd, --published-key, or none. */
+static int
+read_key(struct cli *c, struct kura_key *k, struct err *e)
+{
+	const char *path = cli_option(c, "key");
+	bool published = cli_option(c, "published-key") != NULL;
+	bool by_fd = cli_option(c, "key-fd") != NULL;
+	own_fd int fd = -1;
+	long number;
+
+	if ((path != NULL) + by_fd + published > 1)
+		return err_set(e, EINVAL,
+		    "one of --key, --key-fd and --published-key at most");
+	if (published)
+		kura_key_published(k);
+	if (by_fd)
+		return cli_number(c, "key-fd", 0, 1 << 20, -1, &number, e) == -1
+		    ? -1
+		    : read_key_from((int)number, "--key-fd", k, e);
+	if (path == NULL)
+		return 0;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return err_sys(e, "%s", path);
+	return read_key_from(fd, path, k, e);
+}
+
+static int
+read_asked(struct cli *c, struct asked *a, struct err *e)
+{
+	const char *from = cli_option(c, "from");
+
+	a->file = c->operands[1];
+	a->out = cli_option(c, "out");
+	if (from != NULL && kura_origin_read(from, &a->from, e) == -1)
+		return -1;
+	return read_key(c, &a->key, e);
+}
+
+static int
+import_kura(struct import *im, const struct asked *a, struct err *e)
+{
+	const struct kura_asked asked = { a->file, a->from, &a->key };
+	own_bytes struct bytes text = { 0 };
+
+	if (file_read(AT_FDCWD, a->file, KURA_FILE_MAX, &text, e) == -1)
+		return -1;
+	return kura_import(im, &asked, text.p, text.len, e);
+}
+
+static const struct {
+	const char *name;
+	int (*import)(struct import *, const struct asked *, struct err *);
+} sources[] = {
+	{ "kura", import_kura },
+};
+
+/* A document of another content is somebody's work: not touched. */
+static int
+may_write(int dir, const struct import_document *d, struct err *e)
+{
+	own_bytes struct bytes there = { 0 };
+	struct stat st;
+
+	if (fstatat(dir, d->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", d->name);
+	if (file_read(dir, d->name, 1 << 20, &there, e) == 0 &&
+	    there.len == d->text.len &&
+	    memcmp(there.p, d->text.p, there.len) == 0)
+		return 0;
+	return err_set(e, EEXIST,
+	    "%s is there already and says something else; name another folder",
+	    d->name);
+}
+
+/* All or none: what stands in the way of one is looked for before. */
+static int
+write_all(const struct import *im, const char *out, struct err *e)
+{
+	own_fd int dir = -1;
+
+	if (file_mkdirs(AT_FDCWD, out, 0755, e) == -1)
+		return -1;
+	dir = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return err_sys(e, "%s", out);
+	for (size_t i = 0; i < im->n_documents; i++)
+		if (may_write(dir, &im->documents[i], e) == -1)
+			return err_in(e, "%s", out);
+	for (size_t i = 0; i < im->n_documents; i++)
+		if (file_write(dir, im->documents[i].name,
+			im->documents[i].text.p, im->documents[i].text.len,
+			FILE_PUBLIC, e) == -1)
+			return err_in(e, "%s", out);
+	return 0;
+}
+
+static enum ctl_code
+end(struct cli *cli, const struct import *im, const char *out)
+{
+	bool written = out != NULL && im->sum[IMPORT_MALFORMED] == 0;
+	own_json json_t *j = NULL;
+
+	if (cli->json) {
+		j = import_json(im);
+		(void)json_object_set_new(j, "written", json_boolean(written));
+		cli_json(j);
+	} else
+		import_print(
+		    im, written ? out : NULL, cli_option(cli, "all") != NULL);
+	if (im->sum[IMPORT_MALFORMED] > 0)
+		return CODE_FAILED;
+	return import_rest(im) > 0 && cli_option(cli, "accept-rest") == NULL
+	    ? CODE_REFUSED
+	    : CODE_OK;
+}
+
+static enum ctl_code
+run_source(struct cli *cli, struct asked *a,
+    int (*source)(struct import *, const struct asked *, struct err *))
+{
+	own_import struct import im = { .count = 0 };
+	struct err e;
+
+	if (read_asked(cli, a, &e) == -1)
+		return cli_fail(cli, CODE_USAGE, &e);
+	if (source(&im, a, &e) == -1)
+		return cli_fail(cli, CODE_FAILED, &e);
+	if (a->out != NULL && im.sum[IMPORT_MALFORMED] == 0 &&
+	    write_all(&im, a->out, &e) == -1)
+		return cli_fail(cli, CODE_FAILED, &e);
+	return end(cli, &im, a->out);
+}
+
+static enum ctl_code
+run(struct cli *cli)
+{
+	struct asked a = { .out = NULL };
+	enum ctl_code code;
+	struct err e;
+
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+		if (strcmp(cli->operands[0], sources[i].name) == 0) {
+			code = run_source(cli, &a, sources[i].import);
+			kura_key_wipe(&a.key);
+			return code;
+		}
+	(void)err_set(&e, EINVAL, "imports from kura or everest, not \"%.32s\"",
+	    cli->operands[0]);
+	return cli_fail(cli, CODE_USAGE, &e);
+}
+
+static const struct cli_option options[] = {
+	{ "out", "FOLDER", "write the documents there; without it, none is" },
+	{ "all", NULL, "list everything, not only what wants attention" },
+	{ "accept-rest", NULL,
+	    "status 0 although something was not carried over" },
+	{ "from", "ORIGIN",
+	    "of a Kura snapshot: disk, download or hand-written" },
+	{ "key", "FILE", "the key (16, 24 or 32 bytes) of an encrypted one" },
+	{ "key-fd", "N", "the same, from an open descriptor" },
+	{ "published-key", NULL, "the key that stands in Kura's source" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cli_example examples[] = {
+	{ "ingot import kura snapshot_1434122113492.xml --from download "
+	  "--out documents",
+	    "documents of a Kura or ESF snapshot" },
+	{ NULL, NULL },
+};
+
+const struct cli_command cli_import = {
+	.name = "import",
+	.operands = "kura|everest FILE",
+	.operands_min = 2,
+	.operands_max = 2,
+	.bare = true,
+	.brief = "Turn another product's configuration into documents",
+	.text = "Reads a configuration snapshot of Eclipse Kura or Eurotech "
+		"ESF, or a configuration of EVerest, writes what Ingot's "
+		"plugins can express as documents, and reports on every other "
+		"setting: why it is not carried over. Nothing is passed over "
+		"in silence, and no secret is written or shown; where one "
+		"stood stands a slot, or nothing.\n\n"
+		"Status 0: all is carried over, or has no meaning here. 3: "
+		"the documents are there, but something was not understood, "
+		"has no plugin yet or wants a look; --accept-rest makes that "
+		"0. 1: an entry is malformed, or a password ambiguous: no "
+		"document is written.",
+	.options = options,
+	.examples = examples,
+	.run = run,
+};
