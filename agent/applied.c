@@ -115,37 +115,24 @@ state_parse(struct applied *a, const json_t *o, struct err *e)
 	return lists_parse(a, o, e);
 }
 
-static int
-hash_check(int fd, const uint8_t want[static SHA256_LEN], struct err *e)
+/* Two lines, as in the journal: the object, and its SHA-256. */
+static json_t *
+state_json(const struct bytes *text, struct err *e)
 {
-	uint8_t is[SHA256_LEN];
+	const char *newline = text->p == NULL ? NULL : strchr(text->p, '\n');
+	size_t len = newline == NULL ? 0 : (size_t)(newline - text->p);
+	uint8_t hash[SHA256_LEN];
+	char hex[SHA256_HEX];
 
-	if (sha256_fd(fd, is, e) == -1)
-		return -1;
-	if (memcmp(is, want, SHA256_LEN) != 0)
-		return err_set(e, EBADMSG, "its bytes have changed");
-	return 0;
-}
-
-static int
-contents_check(const struct applied *a, int state, struct err *e)
-{
-	bool empty;
-
-	for (size_t i = 0; i < a->artifact_count; i++) {
-		own_fd int fd = applied_artifact(
-		    a, state, a->artifacts[i].plugin, &empty, e);
-
-		if (fd == -1)
-			return -1;
-	}
-	for (size_t i = 0; i < a->file_count; i++) {
-		own_fd int fd = applied_file_open(a, state, &a->files[i], e);
-
-		if (fd == -1 || hash_check(fd, a->files[i].sha256, e) == -1)
-			return err_in(e, "/%s", a->files[i].path);
-	}
-	return 0;
+	if (len == 0 || text->len != len + SHA256_HEX + 1)
+		return (void)err_set(e, EBADMSG, "state.json is cut off"), NULL;
+	if (sha256(text->p, len, hash, e) == -1)
+		return NULL;
+	hex_encode(hash, sizeof(hash), hex);
+	if (strncmp(newline + 1, hex, SHA256_HEX - 1) != 0)
+		return (void)err_set(e, EBADMSG, "state.json has changed"),
+		       NULL;
+	return json_parse("state.json", text->p, len, APPLIED_STATE_MAX, e);
 }
 
 int
@@ -163,10 +150,8 @@ applied_read(
 	(void)snprintf(
 	    path, sizeof(path), "applied/%lld/state.json", (long long)number);
 	if (file_read(state, path, APPLIED_STATE_MAX, &text, e) == -1 ||
-	    (o = json_parse("state.json", text.p, text.len, APPLIED_STATE_MAX,
-		 e)) == NULL ||
-	    state_parse(a, o, e) == -1 ||
-	    (check && contents_check(a, state, e) == -1)) {
+	    (o = state_json(&text, e)) == NULL || state_parse(a, o, e) == -1 ||
+	    (check && applied_check(a, state, e) == -1)) {
 		applied_free(a);
 		return err_in(e, "applied/%lld", (long long)number);
 	}
@@ -244,8 +229,17 @@ applied_write(
 	    "sequence", (json_int_t)a->sequence, "artifacts", artifacts_json(a),
 	    "files", files_json(a), "waiting", a->waiting);
 	own_str char *line = o == NULL ? NULL : json_line(o);
+	own_bytes struct bytes text = { 0 };
+	uint8_t hash[SHA256_LEN];
+	char hex[SHA256_HEX];
 
 	if (line == NULL)
+		return err_set(e, ENOMEM, "state.json: no memory");
+	if (sha256(line, strlen(line), hash, e) == -1)
+		return -1;
+	hex_encode(hash, sizeof(hash), hex);
+	bytes_fmt(&text, "%s\n%s\n", line, hex);
+	if (text.bad)
 		return err_set(e, ENOMEM, "state.json: no memory");
 	(void)snprintf(to, sizeof(to), "../../snapshots/%s", a->snapshot);
 	(void)snprintf(
@@ -254,7 +248,7 @@ applied_write(
 		return -1;
 	(void)snprintf(path, sizeof(path), "applied/%lld/state.json",
 	    (long long)a->number);
-	return file_batch_add(batch, path, line, strlen(line), FILE_SECRET, e);
+	return file_batch_add(batch, path, text.p, text.len, FILE_SECRET, e);
 }
 
 int

@@ -16,7 +16,8 @@
  * What one apply made of a snapshot on this unit: applied/<number>/ with
  * state.json, artifacts/<plugin>, files/<path> (only those whose slots were
  * filled) and a link "snapshot". Written once, before it is used; read back
- * strictly, every content compared with the hash in state.json.
+ * strictly, every content compared with the hash in state.json, whose second
+ * line is its own.
  */
 #define APPLIED_PLUGINS   16
 #define APPLIED_STATE_MAX (8 * 1024 * 1024)
@@ -53,10 +54,12 @@ struct applied {
 void applied_free(struct applied *); /* fine on a zeroed one */
 #define own_applied __attribute__((cleanup(applied_free), unused))
 
-/* number 0 gives the empty one. With check, every artifact and filled file is
- * hashed as well. */
+/* number 0 gives the empty one. With check, every artifact, every filled file
+ * and every member of the snapshot is hashed as well. */
 int applied_read(
     struct applied *, int state, int64_t number, bool check, struct err *);
+/* The same check of one that was read. */
+int applied_check(const struct applied *, int state, struct err *);
 /* A new, empty folder applied/<number>; the number is above all others. */
 int applied_create(int state, int64_t *number, struct err *);
 /* Adds state.json and the link to the batch, which the caller commits: the

@@ -122,8 +122,11 @@ folders(int state, struct err *e)
 		    file_sweep(state, names[i], e) == -1)
 			return -1;
 	/* What a kill left of a bundle that was being received. */
-	if (faccessat(state, "staging", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    file_remove_tree(state, "staging", e) == -1)
+	if (faccessat(state, STAGING, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file_remove_tree(state, STAGING, e) == -1)
+		return -1;
+	if (faccessat(state, TRASH, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file_remove_tree(state, TRASH, e) == -1)
 		return -1;
 	return file_sweep(state, ".", e);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "apply_parts.h"
+#include "history.h"
 #include "log.h"
 #include "look.h"
 #include "own.h"
@@ -130,20 +131,24 @@ ctl_confirm(struct ctl_call *call)
 		    call, json_pack("{s:s}", "confirmed", a->live.snapshot));
 }
 
-/* The snapshot to go back to: "to" (the first digits of its id), or that of
- * the link "previous". */
+/* The snapshot to go back to: "to" (the first digits of its id), the one that
+ * was live "back" ago, or that of the link "previous". */
 static int
 rollback_target(struct apply *a, const json_t *args, char id[static SHA256_HEX],
     struct err *e)
 {
 	own_applied struct applied previous = { 0 };
 	const char *to;
-	int64_t number;
+	int64_t number, back;
 
 	if (json_str_or(args, "to", SHA256_HEX - 1, "", &to, e) == -1)
 		return -1;
 	if (*to != '\0')
 		return store_find(a, to, id, e);
+	if (json_object_get(args, "back") != NULL)
+		return json_num(args, "back", 1, HISTORY_MAX, &back, e) == -1
+		    ? -1
+		    : store_back(a, back, id, e);
 	if ((number = applied_link(a->agent->state, "previous", e)) == -1)
 		return -1;
 	if (number == 0)
@@ -203,23 +208,6 @@ ctl_plan(struct ctl_call *call)
 		rollback(call, true);
 	else
 		begin_bundle(call, bundle, true);
-}
-
-void
-ctl_snapshots(struct ctl_call *call)
-{
-	struct agent *agent = ctl_agent(call);
-	own_json json_t *status = apply_status(agent);
-	json_t *result = json_object();
-
-	(void)json_object_set(
-	    result, "current", json_object_get(status, "current"));
-	(void)json_object_set(
-	    result, "previous", json_object_get(status, "previous"));
-	(void)json_object_set(
-	    result, "confirmed", json_object_get(status, "confirmed"));
-	(void)json_object_set_new(result, "all", store_list(agent->apply));
-	ctl_reply_take(call, result);
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "apply_parts.h"
 #include "audit.h"
+#include "history.h"
 #include "log.h"
 #include "modes.h"
 #include "own.h"
@@ -160,7 +161,8 @@ set_links(struct apply *a, struct err *e)
 	    strcmp(t->before.snapshot, t->target.snapshot) != 0 &&
 	    applied_set_link(state, "previous", t->before.number, e) == -1)
 		return -1;
-	if (applied_set_link(state, "current", t->target.number, e) == -1)
+	if (applied_set_link(state, "current", t->target.number, e) == -1 ||
+	    history_note(state, t->target.snapshot, e) == -1)
 		return -1;
 	if (!t->journal.yes)
 		return 0;

@@ -25,7 +25,9 @@
  *	apply_phase.c	the transaction, driven by txn.h
  *	apply_run.c	the requests of one phase
  *	apply_end.c	how it ends: links, mode, audit trail
- *	apply_recover.c	after a kill; pruning
+ *	apply_recover.c	after a kill
+ *	apply_prune.c	what may go from the store
+ *	apply_list.c	the store, as it is shown
  *	apply_receive.c	bundle -> snapshots/<id>, through ingot-unpack
  *	apply_store.c	the snapshot store and what may come into it
  *	apply_ctl.c	the verbs of the command
@@ -140,7 +142,12 @@ void apply_yes(struct apply *, const char *who);
 void apply_end(struct apply *);
 void apply_turn_free(struct apply *);
 
-/* apply_recover.c: removes what no link speaks of any more. */
+/* apply_prune.c: removes what neither a link nor the journal speaks of, but
+ * for the `keep` snapshots that were live last. removed: NULL, or an array
+ * that gets the ids. */
+#define STORE_SPARE 3
+#define TRASH       "trash"
+int store_prune(struct apply *, size_t keep, json_t *removed, struct err *);
 void apply_prune(struct apply *);
 /* All hosts are given what they should hold (after a start). */
 void apply_reactivate(struct apply *);
@@ -168,8 +175,18 @@ store_allowed(struct agent *, const struct snapshot *, int dir, struct err *);
 /* Who signed the snapshot of this folder (subject); -1: nobody we trust. */
 int store_signer(
     const struct agent *, int dir, char *who, size_t size, struct err *);
-/* [{ id, name, model, sequence, signed, signer }]; the caller's. */
+/* apply_list.c. [{ id, name, model, sequence, signed, signer, back }], the
+ * live one first, then those that were live, newest first (back: so many ago),
+ * then the others; the caller's. */
 json_t *store_list(struct apply *);
+/* The same of one, with its members; NULL: damaged. */
+json_t *store_show(struct apply *, const char *id, struct err *);
+/* Changes from one to the other, by member (change.h); NULL: damaged. */
+json_t *store_diff(
+    struct apply *, const char *was_id, const char *now_id, struct err *);
+/* The one that was live so many ago, from 1. */
+int store_back(
+    struct apply *, int64_t back, char id[static SHA256_HEX], struct err *);
 /* The one stored snapshot whose id begins so. */
 int store_find(struct apply *, const char *start, char id[static SHA256_HEX],
     struct err *);

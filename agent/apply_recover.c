@@ -2,22 +2,14 @@
 /*
  * After a kill: what the journal says is finished or taken back, by the table.
  * A damaged journal is taken back too: "current" is moved last, so it names
- * what was live. And pruning: what no link speaks of any more goes.
+ * what was live.
  */
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "apply_parts.h"
 #include "audit.h"
 #include "log.h"
 #include "own.h"
-
-#define SPARE_SNAPSHOTS 3 /* kept beside those that are linked */
 
 /* What the journal says, or, damaged, what is safe. */
 static int
@@ -101,132 +93,4 @@ apply_recover(struct agent *agent, struct err *e)
 	t->phase = t->journal.phase;
 	apply_enter(a, p);
 	return 0;
-}
-
-/* Numbers and ids that links speak of. */
-struct kept {
-	int64_t numbers[3];
-	char snapshots[3][SHA256_HEX];
-};
-
-static void
-find_kept(struct apply *a, struct kept *k)
-{
-	static const char *const links[] = { "current", "previous",
-		"confirmed" };
-	struct err ignored;
-
-	memset(k, 0, sizeof(*k));
-	for (size_t i = 0; i < 3; i++) {
-		own_applied struct applied found = { 0 };
-		int64_t n = applied_link(a->agent->state, links[i], &ignored);
-
-		if (n <= 0)
-			continue;
-		k->numbers[i] = n;
-		if (applied_read(&found, a->agent->state, n, false, &ignored) ==
-		    0)
-			(void)strcpy(k->snapshots[i], found.snapshot);
-	}
-}
-
-static DIR *
-open_list(int state, const char *path)
-{
-	int fd = openat(
-	    state, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-
-	if (d == NULL)
-		own_fd_close(&fd);
-	return d;
-}
-
-static void
-prune_applied(struct apply *a, const struct kept *k)
-{
-	DIR *d = open_list(a->agent->state, "applied");
-	struct dirent *de;
-	struct err e;
-
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		int64_t n = strtoll(de->d_name, NULL, 10);
-
-		if (n <= 0 || n == k->numbers[0] || n == k->numbers[1] ||
-		    n == k->numbers[2])
-			continue;
-		if (applied_remove(a->agent->state, n, &e) == -1)
-			log_warn("prune: %s", e.text);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-}
-
-/* Newest first. */
-struct old {
-	char name[SHA256_HEX];
-	time_t at;
-};
-
-static int
-newest_first(const void *a, const void *b)
-{
-	const struct old *x = a, *y = b;
-
-	return (x->at < y->at) - (x->at > y->at);
-}
-
-static bool
-spoken_of(const struct kept *k, const char *name)
-{
-	return strcmp(name, k->snapshots[0]) == 0 ||
-	    strcmp(name, k->snapshots[1]) == 0 ||
-	    strcmp(name, k->snapshots[2]) == 0;
-}
-
-/* At most max snapshots that no link speaks of. */
-static size_t
-find_old(int state, const struct kept *k, struct old *list, size_t max)
-{
-	DIR *d = open_list(state, "snapshots");
-	struct dirent *de;
-	struct stat st;
-	size_t n = 0;
-
-	while (d != NULL && n < max && (de = readdir(d)) != NULL) {
-		if (strlen(de->d_name) != SHA256_HEX - 1 ||
-		    spoken_of(k, de->d_name) ||
-		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
-			-1)
-			continue;
-		(void)strcpy(list[n].name, de->d_name);
-		list[n++].at = st.st_mtime;
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	qsort(list, n, sizeof(*list), newest_first);
-	return n;
-}
-
-void
-apply_prune(struct apply *a)
-{
-	struct kept k;
-	struct old list[64];
-	char path[SHA256_HEX + 16];
-	struct err e;
-	size_t n;
-
-	/* A stuck one may still be looked at. */
-	if (a->stuck)
-		return;
-	find_kept(a, &k);
-	prune_applied(a, &k);
-	n = find_old(a->agent->state, &k, list, 64);
-	for (size_t i = SPARE_SNAPSHOTS; i < n; i++) {
-		(void)snprintf(
-		    path, sizeof(path), "snapshots/%s", list[i].name);
-		if (file_remove_tree(a->agent->state, path, &e) == -1)
-			log_warn("prune: %s", e.text);
-	}
 }

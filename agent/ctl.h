@@ -64,6 +64,9 @@ ctl_fn ctl_plan;      /* fd: bundle, or args: to; what apply would change */
 ctl_fn ctl_confirm;   /* says yes in phase confirm */
 ctl_fn ctl_rollback;  /* applies "previous", or "to", or "back" again */
 ctl_fn ctl_snapshots; /* current, previous, confirmed, all */
+ctl_fn ctl_show;      /* one of them; args: id */
+ctl_fn ctl_diff;      /* two of them; args: was, now */
+ctl_fn ctl_prune;     /* args: keep */
 ctl_fn ctl_drift;     /* probe of the stored artifacts */
 ctl_fn ctl_enrol;     /* asks uplink enrol.start / enrol.status */
 ctl_fn ctl_verdict;   /* findings; changes nothing */

@@ -57,7 +57,10 @@ show_one(const json_t *one, const char *key)
 	const char *diff = json_string_value(json_object_get(one, "diff"));
 
 	(void)printf("%-8s %s%s", cli_text(one, "change"),
-	    strcmp(key, "path") == 0 ? "/" : "plugin ", cli_text(one, key));
+	    strcmp(key, "path") == 0         ? "/"
+		: strcmp(key, "plugin") == 0 ? "plugin "
+					     : "",
+	    cli_text(one, key));
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		show_pair(was, is, pairs[i]);
 	show_size("was", was);

@@ -3,19 +3,40 @@
  * ingot rollback: an earlier snapshot, applied anew with the slot values of
  * now, so that no rotated password or key comes back with it.
  */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli_in.h"
+
+static bool
+is_number(const char *text)
+{
+	return *text >= '1' && *text <= '9' && strlen(text) < 4 &&
+	    strspn(text, "0123456789") == strlen(text);
+}
 
 static enum ctl_code
 run(struct cli *c)
 {
 	own_json json_t *result = NULL;
 	const char *to = cli_option(c, "to");
+	const char *back = c->operand_count > 0 ? c->operands[0] : NULL;
 	enum ctl_code code;
 	json_t *args;
 	struct err e;
 
 	if (cli_apply_args(c, &args, &e) == -1)
 		return cli_fail(c, CODE_USAGE, &e);
+	if (back != NULL && (to != NULL || !is_number(back))) {
+		json_decref(args);
+		(void)err_set(&e, EINVAL,
+		    "rollback takes a number of ingot snapshots, or --to ID");
+		return cli_fail(c, CODE_USAGE, &e);
+	}
+	if (back != NULL)
+		(void)json_object_set_new(
+		    args, "back", json_integer(atoi(back)));
 	if (to != NULL)
 		(void)json_object_set_new(args, "to", json_string(to));
 	code = cli_call_take(c, "rollback", args, -1, &result, &e);
@@ -30,10 +51,13 @@ run(struct cli *c)
 
 const struct cli_command cli_rollback = {
 	.name = "rollback",
-	.operands = "",
+	.operands = "[N]",
+	.operands_max = 1,
 	.brief = "go back to the snapshot before",
 	.text =
-	    "The same transaction as apply, towards a stored snapshot. Keys "
+	    "The same transaction as apply, towards a stored snapshot: the one "
+	    "before, or the one that was live N ago (ingot snapshots shows the "
+	    "numbers). Keys "
 	    "and issued values stay as they are. In production nothing "
 	    "older than what was confirmed there is taken.",
 	.options =
@@ -46,6 +70,7 @@ const struct cli_command cli_rollback = {
 		{ NULL, NULL, NULL } },
 	.examples = (const struct cli_example[]){ { "ingot rollback",
 						      "to the one before" },
+	    { "ingot rollback 2", "to the one before that" },
 	    { "ingot rollback --to 4f2a", "to one of ingot snapshots" },
 	    { NULL, NULL } },
 	.run = run,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* ingot snapshots: what is stored, and which of it is live. */
+/*
+ * ingot snapshots: what is stored, in the order in which it was live; what one
+ * holds; how two differ; and making room.
+ */
+#include <errno.h>
 #include <string.h>
 
 #include "cli_in.h"
@@ -13,22 +17,26 @@ mark(const json_t *result, const char *link, const char *id)
 }
 
 static void
-show(const json_t *result)
+show_list(const json_t *result)
 {
-	const json_t *one;
+	const json_t *one, *back;
+	char number[24];
 	size_t i;
 
 	json_array_foreach(json_object_get(result, "all"), i, one)
 	{
 		const char *id = cli_text(one, "id");
 
+		back = json_object_get(one, "back");
+		(void)snprintf(number, sizeof(number), "%lld",
+		    (long long)json_integer_value(back));
+		(void)printf("%3s  %.12s  ", back == NULL ? "" : number, id);
 		if (json_object_get(one, "damaged") != NULL) {
-			(void)printf("%.12s  DAMAGED: %s\n", id,
-			    cli_text(one, "damaged"));
+			(void)printf("DAMAGED: %s\n", cli_text(one, "damaged"));
 			continue;
 		}
-		(void)printf("%.12s  %-20s sequence %-6lld %-10s %s %s %s\n",
-		    id, cli_text(one, "name"),
+		(void)printf("%-20s sequence %-6lld %-10s %s %s %s\n",
+		    cli_text(one, "name"),
 		    (long long)json_integer_value(
 			json_object_get(one, "sequence")),
 		    json_is_true(json_object_get(one, "signed")) ? "signed"
@@ -38,34 +46,158 @@ show(const json_t *result)
 	}
 }
 
+static void
+show_one(const json_t *result)
+{
+	const json_t *one;
+	size_t i;
+
+	(void)printf("snapshot  %s\nname      %s\nmodel     %s\n"
+		     "sequence  %lld\nsigner    %s\n",
+	    cli_text(result, "id"), cli_text(result, "name"),
+	    cli_text(result, "model"),
+	    (long long)json_integer_value(json_object_get(result, "sequence")),
+	    json_is_true(json_object_get(result, "signed"))
+		? cli_text(result, "signer")
+		: "nobody who is trusted");
+	json_array_foreach(json_object_get(result, "members"), i, one)(void)
+	    printf("%s %-8s %-8s %10lld  %s%s\n", cli_text(one, "mode"),
+		cli_text(one, "owner"), cli_text(one, "group"),
+		(long long)json_integer_value(json_object_get(one, "size")),
+		cli_text(one, "path"),
+		json_is_true(json_object_get(one, "slots")) ? "  (slots)" : "");
+}
+
+static void
+show_diff(const json_t *result)
+{
+	if (cli_changes(json_object_get(result, "members"), "member") == 0)
+		(void)printf("no difference\n");
+}
+
+static void
+show_pruned(const json_t *result)
+{
+	const json_t *one, *list = json_object_get(result, "removed");
+	size_t i;
+
+	json_array_foreach(list, i, one)(void)
+	    printf("removed %.12s\n", json_string_value(one));
+	(void)printf("%zu removed\n", json_array_size(list));
+}
+
+static json_t *
+no_arguments(const struct cli *c, struct err *e)
+{
+	(void)c;
+	(void)e;
+	return json_object();
+}
+
+static json_t *
+show_arguments(const struct cli *c, struct err *e)
+{
+	(void)e;
+	return json_pack("{s:s}", "id", c->operands[1]);
+}
+
+static json_t *
+diff_arguments(const struct cli *c, struct err *e)
+{
+	(void)e;
+	return json_pack(
+	    "{s:s, s:s}", "was", c->operands[1], "now", c->operands[2]);
+}
+
+static json_t *
+prune_arguments(const struct cli *c, struct err *e)
+{
+	long keep;
+
+	if (cli_number(c, "keep", 0, 64, -1, &keep, e) == -1)
+		return NULL;
+	return keep == -1 ? json_object()
+			  : json_pack("{s:i}", "keep", (int)keep);
+}
+
+static const struct verb {
+	const char *word;
+	int operands; /* behind the word */
+	const char *asks;
+	json_t *(*arguments)(const struct cli *, struct err *);
+	void (*show)(const json_t *);
+} verbs[] = {
+	{ "list", 0, "snapshots", no_arguments, show_list },
+	{ "show", 1, "show", show_arguments, show_one },
+	{ "diff", 2, "diff", diff_arguments, show_diff },
+	{ "prune", 0, "prune", prune_arguments, show_pruned },
+};
+
+static const struct verb *
+find(const struct cli *c, struct err *e)
+{
+	const char *word = c->operand_count == 0 ? "list" : c->operands[0];
+	int operands = c->operand_count == 0 ? 0 : c->operand_count - 1;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].word, word) != 0)
+			continue;
+		if (verbs[i].operands == operands)
+			return &verbs[i];
+		(void)err_set(e, EINVAL, "snapshots %s needs %d snapshot%s",
+		    word, verbs[i].operands, verbs[i].operands == 1 ? "" : "s");
+		return NULL;
+	}
+	(void)err_set(e, EINVAL,
+	    "snapshots can list, show ID, diff A B and prune, not \"%s\"",
+	    word);
+	return NULL;
+}
+
 static enum ctl_code
 run(struct cli *c)
 {
 	own_json json_t *result = NULL;
 	struct err e;
-	enum ctl_code code =
-	    cli_call_take(c, "snapshots", NULL, -1, &result, &e);
+	const struct verb *v = find(c, &e);
+	json_t *args = v == NULL ? NULL : v->arguments(c, &e);
+	enum ctl_code code;
 
+	if (args == NULL)
+		return cli_fail(c, CODE_USAGE, &e);
+	code = cli_call_take(c, v->asks, args, -1, &result, &e);
 	if (code != CODE_OK)
 		return cli_fail(c, code, &e);
 	if (c->json)
 		cli_json(result);
 	else
-		show(result);
+		v->show(result);
 	return CODE_OK;
 }
 
 const struct cli_command cli_snapshots = {
 	.name = "snapshots",
-	.operands = "",
-	.brief = "list the stored snapshots",
+	.operands = "[list | show ID | diff A B | prune]",
+	.operands_max = 3,
+	.brief = "list, show, compare and prune the stored snapshots",
 	.text =
-	    "The live one, the one before, the one confirmed last, and some "
-	    "that were live earlier.",
+	    "The live one has the number 0, those that were live before it 1, "
+	    "2 and so on (ingot rollback N). show checks every member of one; "
+	    "diff shows how two differ; the first digits of an id will "
+	    "do.\n\nprune removes what is neither live, nor the one before, "
+	    "nor confirmed, and keeps the few that were live last. Nothing "
+	    "that a transaction may still need is ever removed.",
+	.options =
+	    (const struct cli_option[]){
+		{ "keep", "N", "prune: keep so many beside those; default 3" },
+		{ NULL, NULL, NULL } },
 	.examples =
 	    (const struct cli_example[]){
 		{ "ingot snapshots --json | jq -r .current.snapshot",
 		    "the hash of the live one" },
+		{ "ingot snapshots diff 4f2a 91c0", "what 91c0 brought" },
+		{ "ingot snapshots prune --keep 0",
+		    "only the live, the one before and the confirmed one" },
 		{ NULL, NULL } },
 	.run = run,
 };
