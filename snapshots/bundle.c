@@ -18,8 +18,11 @@
 #include "file.h"
 #include "own.h"
 #include "tar_read.h"
+#include "x509.h"
 
 OWN_POINTER(tar, struct tar_reader, tar_reader_free)
+OWN_POINTER(box, struct box_reader, box_reader_free)
+#define own_box __attribute__((cleanup(own_box_free), unused))
 #define own_tar __attribute__((cleanup(own_tar_free), unused))
 
 /* Headers and padding that the archive may add to one member. */
@@ -30,6 +33,7 @@ OWN_POINTER(tar, struct tar_reader, tar_reader_free)
 /* One bundle being opened. */
 struct opening {
 	struct tar_reader *tar;
+	bool boxed;
 	int dir;                        /* -1: only verified */
 	char folder[SNAPSHOT_PATH_MAX]; /* the last one that was made */
 };
@@ -71,6 +75,28 @@ signature_check(const struct bytes *manifest, const struct bytes *sig,
 	return 0;
 }
 
+/* Sent to us, by whom the signature says? */
+static int
+recipient_check(const struct terms *t, X509 *to, struct err *e)
+{
+	own_pkey EVP_PKEY *key = X509_get_pubkey(to);
+	char hex[SHA256_HEX];
+	uint8_t spki[SHA256_LEN];
+
+	if (key == NULL)
+		return err_ssl(e, "recipient");
+	if (x509_spki_hash(key, hex, e) == -1)
+		return -1;
+	(void)hex_decode(hex, spki, sizeof(spki));
+	for (size_t i = 0; i < t->recipient_count; i++)
+		if (memcmp(t->recipients[i], spki, sizeof(spki)) == 0)
+			return 0;
+	return err_set(e, EACCES,
+	    "who encrypted this bundle to this key was not its maker: the "
+	    "signed manifest does not name the key; ask the maker for one that "
+	    "does");
+}
+
 static int
 fitness_check(struct opening *o, const struct snapshot *s,
     const struct bundle_trust *trust, struct err *e)
@@ -78,7 +104,8 @@ fitness_check(struct opening *o, const struct snapshot *s,
 	uint64_t max = trust->total_max == 0 ? BUNDLE_MAX : trust->total_max;
 	uint64_t total = 0;
 
-	if (terms_fit(s, &trust->unit, e) == -1)
+	if (terms_fit(s, &trust->unit, e) == -1 ||
+	    (o->boxed && recipient_check(&s->terms, trust->to, e) == -1))
 		return -1;
 	for (size_t i = 0; i < s->count; i++)
 		total += s->members[i].size;
@@ -233,15 +260,67 @@ int
 bundle_open(int fd, const struct bundle_trust *trust, int dir,
     struct bundle_info *info, struct err *e)
 {
-	own_tar struct tar_reader *tar = tar_reader_new(fd, HEAD_ALLOWED, e);
+	own_box struct box_reader *box =
+	    box_reader_new(fd, trust->to, trust->key, e);
+	own_tar struct tar_reader *tar =
+	    box == NULL ? NULL : tar_reader_new(box, HEAD_ALLOWED, e);
 	struct opening o = { .tar = tar, .dir = dir };
 
 	memset(info, 0, sizeof(*info));
 	if (tar == NULL)
 		return -1;
+	o.boxed = info->is_encrypted = box_is_boxed(box);
 	if (open_all(&o, trust, info, e) == 0)
 		return 0;
 	if (dir != -1)
 		take_away(dir);
 	return -1;
+}
+
+static int
+write_all(int fd, const char *p, size_t len, struct err *e)
+{
+	ssize_t n;
+
+	for (; len > 0; p += n, len -= (size_t)n) {
+		n = write(fd, p, len);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1)
+			return err_sys(e, "write bundle");
+	}
+	return 0;
+}
+
+static int
+pour_out(struct box_reader *box, int out, struct err *e)
+{
+	char chunk[BOX_PART / 8];
+	long n;
+
+	while ((n = box_read(box, chunk, sizeof(chunk), e)) > 0)
+		if (write_all(out, chunk, (size_t)n, e) == -1)
+			break;
+	OPENSSL_cleanse(chunk, sizeof(chunk));
+	return n == 0 ? 0 : -1;
+}
+
+int
+bundle_unbox(int fd, const struct bundle_trust *trust, int out,
+    struct bundle_info *info, struct err *e)
+{
+	own_box struct box_reader *box =
+	    box_reader_new(fd, trust->to, trust->key, e);
+
+	if (box == NULL)
+		return -1;
+	if (!box_is_boxed(box))
+		return err_set(e, EINVAL, "the bundle is not encrypted");
+	/* Verified is what was written: fd may change under us. */
+	if (pour_out(box, out, e) == -1 ||
+	    bundle_open(out, trust, -1, info, e) == -1 ||
+	    recipient_check(&info->terms, trust->to, e) == -1)
+		return -1;
+	info->is_encrypted = true;
+	return 0;
 }

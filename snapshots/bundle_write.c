@@ -17,6 +17,8 @@
 OWN_POINTER(archive, struct archive, (void)archive_write_free)
 OWN_POINTER(entry, struct archive_entry, archive_entry_free)
 OWN_POINTER(zst, struct zst_writer, zst_writer_free)
+OWN_POINTER(box, struct box_writer, box_writer_free)
+#define own_box     __attribute__((cleanup(own_box_free), unused))
 #define own_archive __attribute__((cleanup(own_archive_free), unused))
 #define own_entry   __attribute__((cleanup(own_entry_free), unused))
 #define own_zst     __attribute__((cleanup(own_zst_free), unused))
@@ -99,10 +101,12 @@ put_members(struct archive *a, const struct snapshot *s,
 
 int
 bundle_write(int fd, const struct snapshot *s, const struct bytes *manifest,
-    const struct bytes *signature, bundle_content_fn *content, void *ctx,
-    struct err *e)
+    const struct bytes *signature, STACK_OF(X509) * to,
+    bundle_content_fn *content, void *ctx, struct err *e)
 {
-	own_zst struct zst_writer *z = zst_writer_new(fd, e);
+	own_box struct box_writer *box = box_writer_new(fd, to, e);
+	own_zst struct zst_writer *z =
+	    box == NULL ? NULL : zst_writer_of(box, e);
 	own_archive struct archive *a = archive_write_new();
 	struct sink sink = { .z = z };
 

@@ -238,7 +238,7 @@ content(void *ctx, size_t i, struct err *e)
 
 int
 capture_seal(const struct capture *c, int fd, EVP_PKEY *key,
-    STACK_OF(X509) * chain, struct err *e)
+    STACK_OF(X509) * chain, STACK_OF(X509) * to, struct err *e)
 {
 	own_bytes struct bytes signature = { 0 };
 
@@ -250,6 +250,6 @@ capture_seal(const struct capture *c, int fd, EVP_PKEY *key,
 	    cms_sign(c->manifest.p, c->manifest.len, key, chain, &signature,
 		e) == -1)
 		return -1;
-	return bundle_write(
-	    fd, &c->snapshot, &c->manifest, &signature, content, (void *)c, e);
+	return bundle_write(fd, &c->snapshot, &c->manifest, &signature, to,
+	    content, (void *)c, e);
 }

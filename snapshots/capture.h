@@ -50,9 +50,10 @@ void capture_free(struct capture *);
 
 /*
  * Writes the bundle to fd. key NULL: unsigned, for development. chain: the
- * signer's certificates, leaf first. Refuses (EACCES) with open findings.
+ * signer's certificates, leaf first. to: whom it is encrypted to, the same that
+ * the words' terms named; NULL: not. Refuses (EACCES) with open findings.
  */
 int capture_seal(const struct capture *, int fd, EVP_PKEY *key,
-    STACK_OF(X509) * chain, struct err *);
+    STACK_OF(X509) * chain, STACK_OF(X509) * to, struct err *);
 
 #endif

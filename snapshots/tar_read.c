@@ -177,9 +177,9 @@ tar_allow(struct tar_reader *t, uint64_t allowed)
 }
 
 static int
-reader_start(struct tar_reader *t, int fd, struct err *e)
+reader_start(struct tar_reader *t, struct box_reader *box, struct err *e)
 {
-	if ((t->z = zst_reader_new(fd, e)) == NULL)
+	if ((t->z = zst_reader_of(box, e)) == NULL)
 		return -1;
 	if ((t->a = archive_read_new()) == NULL ||
 	    archive_read_support_format_tar(t->a) != ARCHIVE_OK)
@@ -190,14 +190,14 @@ reader_start(struct tar_reader *t, int fd, struct err *e)
 }
 
 struct tar_reader *
-tar_reader_new(int fd, uint64_t allowed, struct err *e)
+tar_reader_new(struct box_reader *box, uint64_t allowed, struct err *e)
 {
 	struct tar_reader *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return (void)err_sys(e, "archive"), NULL;
 	t->allowed = allowed;
-	if (reader_start(t, fd, e) == 0)
+	if (reader_start(t, box, e) == 0)
 		return t;
 	tar_reader_free(t);
 	return NULL;

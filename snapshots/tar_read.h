@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "box.h"
 #include "buf.h"
 #include "digest.h"
 #include "err.h"
@@ -28,8 +29,9 @@ struct tar_entry {
 	mode_t mode; /* no set-id, no sticky */
 };
 
-/* fd as for zst_reader_new(); allowed: see tar_allow(). */
-struct tar_reader *tar_reader_new(int fd, uint64_t allowed, struct err *);
+/* As zst_reader_of(); allowed: see tar_allow(). */
+struct tar_reader *
+tar_reader_new(struct box_reader *, uint64_t allowed, struct err *);
 void tar_reader_free(struct tar_reader *);
 
 /* How many bytes the archive may unpack to in all, headers included. */

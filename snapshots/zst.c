@@ -5,15 +5,12 @@
  * say what lies behind the archive. Here there is one frame, a small window,
  * and nothing behind the seal.
  */
-#include <sys/stat.h>
-
 #include <zstd.h>
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "digest.h"
 #include "zst.h"
@@ -27,9 +24,9 @@ static const uint8_t seal_head[16] = { 0x5d, 0x2a, 0x4d, 0x18, 40, 0, 0, 0, 'I',
 _Static_assert(sizeof(seal_head) + SHA256_LEN == ZST_SEAL_LEN, "seal");
 
 struct zst_reader {
-	int fd;
-	off_t at;
-	off_t end; /* where the seal begins */
+	struct box_reader *box;
+	struct box_reader *own; /* the same, when it is not borrowed */
+	uint64_t left;          /* bytes up to the seal */
 	ZSTD_DCtx *z;
 	struct sha256 *hash;
 	ZSTD_inBuffer in;
@@ -39,7 +36,8 @@ struct zst_reader {
 };
 
 struct zst_writer {
-	int fd;
+	struct box_writer *box;
+	struct box_writer *own;
 	ZSTD_CCtx *z;
 	struct sha256 *hash;
 	uint8_t out[CHUNK];
@@ -56,13 +54,9 @@ zstd_ok(size_t rc, const char *what, struct err *e)
 static int
 reader_start(struct zst_reader *r, struct err *e)
 {
-	struct stat st;
-
-	if (fstat(r->fd, &st) == -1)
-		return err_sys(e, "bundle");
-	if (!S_ISREG(st.st_mode) || st.st_size <= ZST_SEAL_LEN)
+	if (box_size(r->box) <= ZST_SEAL_LEN)
 		return err_set(e, EBADMSG, "not a bundle: no file, or cut off");
-	r->end = st.st_size - ZST_SEAL_LEN;
+	r->left = box_size(r->box) - ZST_SEAL_LEN;
 	if ((r->z = ZSTD_createDCtx()) == NULL)
 		return err_set(e, ENOMEM, "out of memory");
 	if ((r->hash = sha256_new(e)) == NULL)
@@ -74,17 +68,30 @@ reader_start(struct zst_reader *r, struct err *e)
 }
 
 struct zst_reader *
-zst_reader_new(int fd, struct err *e)
+zst_reader_of(struct box_reader *box, struct err *e)
 {
 	struct zst_reader *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return (void)err_sys(e, "bundle"), NULL;
-	r->fd = fd;
+	r->box = box;
 	if (reader_start(r, e) == 0)
 		return r;
 	zst_reader_free(r);
 	return NULL;
+}
+
+struct zst_reader *
+zst_reader_new(int fd, struct err *e)
+{
+	struct box_reader *box = box_reader_new(fd, NULL, NULL, e);
+	struct zst_reader *r = box == NULL ? NULL : zst_reader_of(box, e);
+
+	if (r == NULL)
+		box_reader_free(box);
+	else
+		r->own = box;
+	return r;
 }
 
 void
@@ -94,6 +101,7 @@ zst_reader_free(struct zst_reader *r)
 		return;
 	(void)ZSTD_freeDCtx(r->z);
 	sha256_free(r->hash);
+	box_reader_free(r->own);
 	free(r);
 }
 
@@ -101,15 +109,14 @@ zst_reader_free(struct zst_reader *r)
 static int
 refill(struct zst_reader *r, struct err *e)
 {
-	size_t want =
-	    r->end - r->at < (off_t)CHUNK ? (size_t)(r->end - r->at) : CHUNK;
-	ssize_t n = pread(r->fd, r->raw, want, r->at);
+	size_t want = r->left < CHUNK ? (size_t)r->left : CHUNK;
+	long n = box_read(r->box, r->raw, want, e);
 
 	if (n == -1)
-		return err_sys(e, "read bundle");
+		return -1;
 	if (n == 0)
 		return err_set(e, EBADMSG, "bundle is cut off");
-	r->at += n;
+	r->left -= (uint64_t)n;
 	r->in.size = (size_t)n;
 	r->in.pos = 0;
 	return sha256_add(r->hash, r->raw, (size_t)n, e);
@@ -119,11 +126,18 @@ static int
 seal_check(struct zst_reader *r, struct err *e)
 {
 	uint8_t seal[ZST_SEAL_LEN], hash[SHA256_LEN];
+	size_t have = 0;
+	long n;
 
-	if (r->at != r->end || r->in.pos != r->in.size)
+	if (r->left != 0 || r->in.pos != r->in.size)
 		return err_set(e, EBADMSG, "bundle goes on behind its archive");
-	if (pread(r->fd, seal, sizeof(seal), r->end) != ZST_SEAL_LEN)
-		return err_set(e, EBADMSG, "bundle is cut off");
+	for (; have < sizeof(seal); have += (size_t)n) {
+		n = box_read(r->box, seal + have, sizeof(seal) - have, e);
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			return err_set(e, EBADMSG, "bundle is cut off");
+	}
 	if (memcmp(seal, seal_head, sizeof(seal_head)) != 0)
 		return err_set(e, EBADMSG, "bundle has no seal at its end");
 	if (sha256_end(r->hash, hash, e) == -1)
@@ -173,17 +187,30 @@ writer_start(struct zst_writer *w, struct err *e)
 }
 
 struct zst_writer *
-zst_writer_new(int fd, struct err *e)
+zst_writer_of(struct box_writer *box, struct err *e)
 {
 	struct zst_writer *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return (void)err_sys(e, "bundle"), NULL;
-	w->fd = fd;
+	w->box = box;
 	if (writer_start(w, e) == 0)
 		return w;
 	zst_writer_free(w);
 	return NULL;
+}
+
+struct zst_writer *
+zst_writer_new(int fd, struct err *e)
+{
+	struct box_writer *box = box_writer_new(fd, NULL, e);
+	struct zst_writer *w = box == NULL ? NULL : zst_writer_of(box, e);
+
+	if (w == NULL)
+		box_writer_free(box);
+	else
+		w->own = box;
+	return w;
 }
 
 void
@@ -193,22 +220,8 @@ zst_writer_free(struct zst_writer *w)
 		return;
 	(void)ZSTD_freeCCtx(w->z);
 	sha256_free(w->hash);
+	box_writer_free(w->own);
 	free(w);
-}
-
-static int
-write_out(int fd, const uint8_t *p, size_t len, struct err *e)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return err_sys(e, "write bundle");
-	}
-	return 0;
 }
 
 /* One step of the compressor; *left: 0 when it has nothing more to say. */
@@ -222,7 +235,7 @@ step(struct zst_writer *w, ZSTD_inBuffer *in, ZSTD_EndDirective way,
 	if (zstd_ok(*left, "compress", e) == -1 ||
 	    sha256_add(w->hash, w->out, out.pos, e) == -1)
 		return -1;
-	return write_out(w->fd, w->out, out.pos, e);
+	return box_write(w->box, w->out, out.pos, e);
 }
 
 int
@@ -250,5 +263,7 @@ zst_seal(struct zst_writer *w, struct err *e)
 	memcpy(seal, seal_head, sizeof(seal_head));
 	if (sha256_end(w->hash, seal + sizeof(seal_head), e) == -1)
 		return -1;
-	return write_out(w->fd, seal, sizeof(seal), e);
+	if (box_write(w->box, seal, sizeof(seal), e) == -1)
+		return -1;
+	return box_end(w->box, e);
 }

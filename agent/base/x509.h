@@ -64,6 +64,8 @@ int x509_verify(
  */
 #define X509_RSA_MIN 3072
 int x509_verify_code(X509_STORE *, STACK_OF(X509) * chain, struct err *);
+/* RSA of X509_RSA_MIN bits or more, or P-256, P-384, P-521. */
+int x509_key_check(X509 *, struct err *);
 /* The leaf's part of it: what a maker can know before signing. */
 int x509_code_check(X509 *leaf, struct err *);
 /*
@@ -72,8 +74,9 @@ int x509_code_check(X509 *leaf, struct err *);
  * never set, and is taken for the later of the floor and the beginning of the
  * signer's certificate.
  */
-#define X509_CLOCK_FLOOR INT64_C(1767225600) /* 2026-01-01: Ingot is younger   \
-					      */
+#define X509_CLOCK_FLOOR                                                       \
+	INT64_C(1767225600) /* 2026-01-01: Ingot is younger                    \
+			     */
 void x509_clock_raise(int64_t floor);
 
 /* The one CN; none, several, or characters outside [A-Za-z0-9._-]: -1. */

@@ -73,9 +73,9 @@ static const struct {
 	    "its root is not trusted; add that to the trusted certificates if "
 	    "it is the maker's" },
 	{ X509_V_ERR_EE_KEY_TOO_SMALL,
-	    "sign with RSA of 3072 bits or more, or ECDSA P-256" },
+	    "take RSA of 3072 bits or more, or P-256" },
 	{ X509_V_ERR_CA_KEY_TOO_SMALL,
-	    "an authority needs RSA of 3072 bits or more, or ECDSA P-256" },
+	    "an authority needs RSA of 3072 bits or more, or P-256" },
 	{ X509_V_ERR_CA_MD_TOO_WEAK,
 	    "have it issued again with SHA-256 or better" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED,
@@ -105,8 +105,8 @@ refused(const X509 *x, struct err *e, const char *why, const char *remedy)
 }
 
 /* RSA, or ECDSA on a curve of NIST by name; OpenSSL has seen to the size. */
-static int
-key_check(X509 *x, struct err *e)
+int
+x509_key_check(X509 *x, struct err *e)
 {
 	EVP_PKEY *key = X509_get0_pubkey(x);
 	char curve[64] = "";
@@ -124,8 +124,9 @@ key_check(X509 *x, struct err *e)
 		strcmp(curve, SN_secp521r1) == 0))
 		return 0;
 	ERR_clear_error();
-	return refused(x, e, "its key is neither RSA nor ECDSA on a NIST curve",
-	    "sign with RSA-4096 or ECDSA P-256");
+	return refused(x, e,
+	    "its key is neither RSA nor on P-256, P-384 or P-521",
+	    "take RSA-4096 or P-256");
 }
 
 int
@@ -138,7 +139,7 @@ x509_code_check(X509 *leaf, struct err *e)
 	if ((X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
 		return refused(leaf, e, "it may not sign (keyUsage)",
 		    "have one issued with keyUsage=digitalSignature");
-	return key_check(leaf, e);
+	return x509_key_check(leaf, e);
 }
 
 /* An authority that names purposes passes on no other. */
@@ -150,7 +151,7 @@ authority_check(X509 *x, struct err *e)
 		0)
 		return refused(x, e, "it may not issue for code signing",
 		    "have the signer's issued by an authority that may");
-	return key_check(x, e);
+	return x509_key_check(x, e);
 }
 
 static int

@@ -17,6 +17,7 @@
 #include "cli.h"
 #include "maker_key.h"
 #include "own.h"
+#include "recipient.h"
 #include "x509.h"
 
 #define IDENTIFIERS_MAX 64
@@ -27,9 +28,17 @@ struct asked {
 	const char *out;
 	const char *key;
 	const char *cert;
+	STACK_OF(X509) * to; /* whom it is encrypted to; NULL: nobody */
 	int passphrase_fd;
 	bool dry;
 };
+
+static void
+asked_free(struct asked *a)
+{
+	own_chain_free(&a->to);
+}
+#define own_asked __attribute__((cleanup(asked_free), unused))
 
 /* For whom the bundle is to be. */
 static int
@@ -57,7 +66,7 @@ read_terms(const struct cli *c, struct terms *t, struct err *e)
 static int
 read_asked(const struct cli *c, struct asked *a, struct err *e)
 {
-	long sequence, fd;
+	long sequence;
 	int n = 0;
 
 	for (; cli_option_nth(c, "identifier", n) != NULL; n++) {
@@ -67,11 +76,10 @@ read_asked(const struct cli *c, struct asked *a, struct err *e)
 	}
 	if (cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1)
 		return -1;
-	if (read_terms(c, &a->words.terms, e) == -1)
+	if (read_terms(c, &a->words.terms, e) == -1 ||
+	    recipients_read(c, &a->words.terms, &a->to, e) == -1 ||
+	    passphrase_fd(c, &a->passphrase_fd, e) == -1)
 		return -1;
-	if (cli_number(c, "passphrase-fd", 0, 0x7fff, -1, &fd, e) == -1)
-		return -1;
-	a->passphrase_fd = (int)fd;
 	a->words.identifiers = a->identifiers;
 	a->words.sequence = sequence;
 	a->words.policy = cli_option(c, "policy");
@@ -144,7 +152,7 @@ seal(const struct capture *c, const struct asked *a, int fd, struct err *e)
 		(key = maker_key_open(a->key, a->passphrase_fd, e)) == NULL ||
 		maker_key_check(key, chain, e) == -1))
 		return -1;
-	if (capture_seal(c, fd, key, chain, e) == -1)
+	if (capture_seal(c, fd, key, chain, a->to, e) == -1)
 		return -1;
 	if (fchmod(fd, 0644) == -1 || fsync(fd) == -1)
 		return err_sys(e, "%s", a->out);
@@ -175,7 +183,7 @@ write_bundle(const struct capture *c, const struct asked *a, struct err *e)
 static enum ctl_code
 run(struct cli *cli)
 {
-	struct asked a = { .out = NULL };
+	own_asked struct asked a = { .out = NULL };
 	own_capture struct capture c = { .offsets = NULL };
 	own_fd int root = -1;
 	struct err e;
@@ -205,6 +213,9 @@ static const struct cli_option options[] = {
 	{ "sign", "KEY",
 	    "the maker's private key: a PEM file, also encrypted or of a TPM "
 	    "(TSS2), handle:0x..., or pkcs11:..." },
+	{ "encrypt-to", "CERT",
+	    "only the holder of this certificate's key can read it; may be "
+	    "repeated" },
 	{ "passphrase-fd", "N",
 	    "the descriptor that gives its pass phrase or PIN; else the "
 	    "terminal is asked" },

@@ -109,6 +109,6 @@ extern const struct cli_command cli_status, cli_apply, cli_confirm,
     cli_log, cli_plugins, cli_ask, cli_reset, cli_version, cli_help,
     cli_completion;
 extern const struct cli_command cli_plan, cli_import;
-extern const struct cli_command cli_capture, cli_verify, cli_scrub;
+extern const struct cli_command cli_capture, cli_bundle, cli_verify, cli_scrub;
 
 #endif

@@ -11,6 +11,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_scrub,
 	&cli_verify,
 	&cli_import,
+	&cli_bundle,
 	&cli_status,
 	&cli_plan,
 	&cli_apply,

@@ -3,13 +3,14 @@
  * ingot verify: is this bundle whole and by whom is it signed? For the desk of
  * the maker and for scripts; the unit itself asks ingot-unpack.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "bundle.h"
 #include "cli.h"
 #include "own.h"
-#include "x509.h"
+#include "recipient.h"
 
 static json_t *
 hardware_json(const struct terms *t)
@@ -38,12 +39,13 @@ static json_t *
 info_json(const struct bundle_info *i)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:I, s:o, s:I, s:I, s:b, "
-			 "s:s}",
+			 "s:b, s:s}",
 	    "id", i->id, "name", i->name, "model", i->model, "hardware",
 	    hardware_json(&i->terms), "agent", i->terms.agent, "sequence",
 	    (json_int_t)i->sequence, "recipients", recipients_json(&i->terms),
 	    "members", (json_int_t)i->members, "size", (json_int_t)i->size,
-	    "signed", (int)i->is_signed, "signer", i->signer);
+	    "encrypted", (int)i->is_encrypted, "signed", (int)i->is_signed,
+	    "signer", i->signer);
 }
 
 static void
@@ -69,10 +71,12 @@ report(const struct cli *cli, const struct bundle_info *i)
 	    i->name, i->model);
 	print_list("hardware", i->terms.hardware, i->terms.hardware_count);
 	(void)printf("agent     %s%s\nsequence  %lld\n"
-		     "members   %zu, %llu bytes\nsigner    %s\n",
+		     "members   %zu, %llu bytes\nencrypted %s\n"
+		     "signer    %s\n",
 	    i->terms.agent[0] == '\0' ? "any" : i->terms.agent,
 	    i->terms.agent[0] == '\0' ? "" : " or later",
 	    (long long)i->sequence, i->members, (unsigned long long)i->size,
+	    i->is_encrypted ? "yes, to this key and those it names" : "no",
 	    i->is_signed ? i->signer : "nobody: not signed, or not checked");
 }
 
@@ -80,27 +84,14 @@ static enum ctl_code
 run(struct cli *cli)
 {
 	const char *path = cli->operands[0];
-	const char *anchors_path = cli_option(cli, "anchors");
-	own_store X509_STORE *anchors = NULL;
-	struct bundle_trust trust = {
-		.unit = { .model = cli_option(cli, "model"),
-		    .hardware = cli_option(cli, "hardware") }
-	};
+	own_trust struct bundle_trust trust = { .anchors = NULL };
 	struct bundle_info info;
 	own_fd int fd = -1;
 	struct err e;
 
-	trust.unsigned_ok = cli_option(cli, "unsigned") != NULL;
-	if (anchors_path == NULL && !trust.unsigned_ok) {
-		(void)err_set(&e, 0,
-		    "--anchors FILE says whose signature is good; --unsigned "
-		    "checks the content alone");
-		return cli_fail(cli, CODE_USAGE, &e);
-	}
-	if (anchors_path != NULL &&
-	    (anchors = x509_anchors(anchors_path, &e)) == NULL)
-		return cli_fail(cli, CODE_FAILED, &e);
-	trust.anchors = anchors;
+	if (trust_read(cli, &trust, &e) == -1)
+		return cli_fail(
+		    cli, e.code == EINVAL ? CODE_USAGE : CODE_FAILED, &e);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1) {
 		(void)err_sys(&e, "open %s", path);
 		return cli_fail(cli, CODE_FAILED, &e);
@@ -114,10 +105,9 @@ run(struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-	{ "anchors", "FILE", "the certificates that are trusted (PEM)" },
+	TRUST_OPTIONS,
 	{ "model", "MODEL", "refuse a bundle for another model" },
 	{ "hardware", "REV", "and for another hardware revision" },
-	{ "unsigned", NULL, "take a bundle that nobody signed" },
 	{ NULL, NULL, NULL },
 };
 

@@ -126,9 +126,9 @@ a_weak_key_signs_nothing(void **state)
 	struct maker *m = *state;
 	EVP_PKEY *keys[] = { EVP_RSA_gen(2048), EVP_EC_gen("secp256k1"),
 		EVP_EC_gen("P-224"), EVP_PKEY_Q_keygen(NULL, NULL, "ED448") };
-	static const char *const why[] = { "sign with RSA of 3072 bits",
-		"nor ECDSA on a NIST curve", "NIST curve",
-		"neither RSA nor ECDSA" };
+	static const char *const why[] = { "take RSA of 3072 bits",
+		"nor on P-256, P-384 or P-521", "nor on P-256",
+		"neither RSA nor on" };
 
 	for (size_t i = 0; i < 4; i++) {
 		own_issued struct issued by = issue(&(struct issue){

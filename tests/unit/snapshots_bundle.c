@@ -21,6 +21,7 @@
 #include "bundle.h"
 #include "craft.h"
 #include "file.h"
+#include "issue.h"
 #include "own.h"
 #include "place.h"
 
@@ -171,7 +172,7 @@ a_sealed_bundle_opens_to_the_same_tree(void **state)
 	parts_make(&p, &maker);
 	assert_int_equal(
 	    snapshot_parse(&s, p.manifest.p, p.manifest.len, &e), 0);
-	assert_int_equal(bundle_write(fd, &s, &p.manifest, &p.signature,
+	assert_int_equal(bundle_write(fd, &s, &p.manifest, &p.signature, NULL,
 			     content_of_file, NULL, &e),
 	    0);
 	assert_int_equal(open_into(fd, &trust, &info, &e), 0);
@@ -552,6 +553,87 @@ what_is_no_file_is_no_bundle(void **state)
 	assert_non_null(strstr(e.text, "not a bundle"));
 }
 
+/* The bundle p, whose manifest names to (or nobody), put into a box for by. */
+static int
+boxed(struct parts *p, const struct issued *to, const struct issued *by)
+{
+	own_fd int plain = -1;
+	own_bytes struct bytes all = { 0 };
+	own_snapshot struct snapshot s = { 0 };
+	STACK_OF(X509) *into = issue_chain(by->cert, NULL);
+	int fd = memfd_create("boxed", MFD_CLOEXEC);
+	struct box_writer *w;
+	char hex[SHA256_HEX];
+	struct err e;
+
+	parts_make(p, NULL);
+	assert_int_equal(
+	    snapshot_parse(&s, p->manifest.p, p->manifest.len, &e), 0);
+	if (to != NULL) {
+		assert_int_equal(x509_spki_hash(to->key, hex, &e), 0);
+		(void)hex_decode(hex, s.terms.recipients[0], SHA256_LEN);
+		s.terms.recipient_count = 1;
+	}
+	assert_int_equal(snapshot_manifest(&s, &p->manifest, &e), 0);
+	craft_signature(&maker, &p->manifest, &p->signature);
+	parts_lay(p);
+	plain = craft_bundle(p->entries, p->count, NULL);
+	assert_int_equal(file_read_fd(plain, 1 << 20, &all, &e), 0);
+	w = box_writer_new(fd, into, &e);
+	assert_non_null(w);
+	assert_int_equal(box_write(w, all.p, all.len, &e), 0);
+	assert_int_equal(box_end(w, &e), 0);
+	box_writer_free(w);
+	sk_X509_free(into);
+	return fd;
+}
+
+static void
+an_encrypted_bundle_opens_for_whom_its_maker_named(void **state)
+{
+	const struct issue agreement = { .cn = "a", .usage = "keyAgreement" };
+	own_issued struct issued factory = issue(&agreement);
+	own_issued struct issued rival = issue(&agreement);
+	struct bundle_trust trust = { .anchors = maker.anchors };
+	const struct {
+		const struct issued *named, *boxed, *opens;
+		const char *why; /* NULL: opens */
+	} rows[] = {
+		{ &factory, &factory, &rival, "not encrypted to this" },
+		/* Taken out of its box, and put into one for the rival. */
+		{ &factory, &rival, &rival, "was not its maker" },
+		/* Or a bundle that never was encrypted. */
+		{ NULL, &rival, &rival, "was not its maker" },
+		/* Last: what it unpacks stays. */
+		{ &factory, &factory, &factory, NULL },
+	};
+	struct bundle_info info;
+	struct parts p;
+	struct err e;
+	int rc;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own_fd int fd = boxed(&p, rows[i].named, rows[i].boxed);
+		own_fd int out = memfd_create("out", MFD_CLOEXEC);
+
+		trust.to = rows[i].opens->cert;
+		trust.key = rows[i].opens->key;
+		e.text[0] = '\0';
+		rc = open_into(fd, &trust, &info, &e);
+		if (rc != (rows[i].why == NULL ? 0 : -1) ||
+		    (rc == -1 && strstr(e.text, rows[i].why) == NULL))
+			fail_msg("row %zu: %s", i, e.text);
+		assert_int_equal(bundle_unbox(fd, &trust, out, &info, &e), rc);
+		if (rc == 0)
+			assert_true(info.is_encrypted);
+		if (rc == 0)
+			assert_int_equal(
+			    bundle_open(out, &trust, -1, &info, &e), 0);
+		parts_free(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -574,6 +656,7 @@ main(void)
 		in_a_place(damage_that_changes_no_content_is_told_by_the_seal),
 		in_a_place(a_frame_after_the_frame_is_refused),
 		in_a_place(what_is_no_file_is_no_bundle),
+		in_a_place(an_encrypted_bundle_opens_for_whom_its_maker_named),
 	};
 
 	return cmocka_run_group_tests(tests, make_makers, drop_makers);

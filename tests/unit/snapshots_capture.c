@@ -388,7 +388,7 @@ a_capture_with_an_open_finding_is_not_sealed(void **state)
 	sample("files = [ \"/etc/app\" ];");
 	put("root/etc/app/a.conf", "password=abcdefg\n");
 	captured(&c);
-	assert_int_equal(capture_seal(&c, fd, NULL, NULL, &e), -1);
+	assert_int_equal(capture_seal(&c, fd, NULL, NULL, NULL, &e), -1);
 	assert_non_null(strstr(e.text, "1 findings are open"));
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_size, 0);
@@ -406,7 +406,7 @@ a_sealed_capture_opens(void **state)
 	(void)state;
 	sample("documents = \"/docs\"; files = [ \"/etc/app\" ];");
 	captured(&c);
-	assert_int_equal(capture_seal(&c, fd, NULL, NULL, &e), 0);
+	assert_int_equal(capture_seal(&c, fd, NULL, NULL, NULL, &e), 0);
 	assert_int_equal(bundle_open(fd, &trust, -1, &info, &e), 0);
 	assert_string_equal(info.id, c.snapshot.id);
 }
