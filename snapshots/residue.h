@@ -11,12 +11,16 @@
  * What must not be in a bundle, searched for in every disguise it may wear:
  *
  *	as it is, in lower and upper case	(identifiers only)
- *	hex, lower and upper case		also of the raw bytes behind a
- *	base64 and base64url, all three		hex text (MAC, machine-id)
+ *	hex, lower and upper case, with		also of the raw bytes behind a
+ *	and without separators			hex text (MAC, machine-id)
+ *	base64 and base64url, all three
  *	alignments
  *	URL-encoded, XML- and JSON-escaped
  *	UTF-16, both byte orders
  *	without its separators, or with others	(MAC, machine-id)
+ *	last byte first				(MAC)
+ *
+ * What is packed or encoded further is opened by deep.h and searched as well.
  *
  * Long values are searched for piece by piece, so that a line break in the
  * middle hides nothing. One pass over the bytes for all of them.

@@ -25,12 +25,18 @@ as_is(const uint8_t *p, size_t len, unsigned variant, struct bytes *out)
 	bytes_add(out, p, len);
 }
 
-/* variant: 0 lower, 1 upper */
+/* variant: even lower, odd upper; by pairs: nothing between, a colon, a blank,
+ * a dash, and as C and Python write bytes */
 static void
 hex(const uint8_t *p, size_t len, unsigned variant, struct bytes *out)
 {
-	for (size_t i = 0; i < len; i++)
-		bytes_fmt(out, variant == 0 ? "%02x" : "%02X", p[i]);
+	static const char *const between[] = { "", ":", " ", "-", "\\x" };
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0)
+			bytes_fmt(out, "%s", between[variant / 2]);
+		bytes_fmt(out, variant % 2 == 0 ? "%02x" : "%02X", p[i]);
+	}
 }
 
 /*
@@ -130,7 +136,7 @@ static const struct {
 	unsigned variants;
 } disguises[] = {
 	{ "plain", as_is, 1 },
-	{ "hex", hex, 2 },
+	{ "hex", hex, 10 },
 	{ "base64", base64, 6 },
 	{ "URL-encoded", url, 3 },
 	{ "XML-escaped", xml, 2 },
@@ -261,6 +267,24 @@ separated(const struct forming *f, const char *digits, size_t n, struct err *e)
 	return in_cases(f, &text, e);
 }
 
+/* A hardware address, last byte first: as Bluetooth and some registers have
+ * it. */
+static int
+reversed(const struct forming *f, const char *digits, struct err *e)
+{
+	char back[13] = "";
+	uint8_t raw[6];
+
+	for (size_t i = 0; i < 12; i += 2) {
+		back[i] = digits[10 - i];
+		back[i + 1] = digits[11 - i];
+	}
+	(void)hex_decode(back, raw, sizeof(raw));
+	return separated(f, back, 12, e) == -1
+	    ? -1
+	    : all_disguises(f, raw, sizeof(raw), e);
+}
+
 int
 residue_forms_of(const void *value, size_t len, bool any_case,
     residue_form_fn *fn, void *ctx, struct err *e)
@@ -280,7 +304,8 @@ residue_forms_of(const void *value, size_t len, bool any_case,
 	/* Six bytes at least: shorter ones stand in any binary file. */
 	if (n < 12 || n % 2 != 0)
 		return 0;
-	if (separated(&f, digits, n, e) == -1)
+	if (separated(&f, digits, n, e) == -1 ||
+	    (n == 12 && reversed(&f, digits, e) == -1))
 		return -1;
 	return all_disguises(
 	    &f, raw, (size_t)hex_decode(digits, raw, sizeof(raw)), e);

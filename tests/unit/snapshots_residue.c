@@ -101,6 +101,27 @@ a_secret_is_found_in_hex_of_both_cases(void **state)
 	residue_free(r);
 }
 
+static void
+a_secret_is_found_in_hex_with_separators(void **state)
+{
+	static const char *const between[] = { ":", " ", "-", "\\x" };
+	struct residue *r = searching_for(RESIDUE_SECRET, SECRET);
+
+	(void)state;
+	for (size_t w = 0; w < 4; w++)
+		for (int upper = 0; upper < 2; upper++) {
+			own_bytes struct bytes text = { 0 };
+
+			for (size_t i = 0; i < strlen(SECRET); i++)
+				bytes_fmt(&text, upper ? "%s%02X" : "%s%02x",
+				    i > 0 ? between[w] : "",
+				    (unsigned char)SECRET[i]);
+			if (found(r, text.p) == 0)
+				fail_msg("%s", text.p);
+		}
+	residue_free(r);
+}
+
 /* With any number of bytes before and behind it in what is encoded. */
 static void
 a_secret_is_found_in_base64_at_each_alignment(void **state)
@@ -184,15 +205,18 @@ an_identifier_is_found_in_any_case_and_with_other_separators(void **state)
 {
 	static const char *const forms[] = { "02:42:ac:11:00:0b",
 		"02:42:AC:11:00:0B", "02-42-ac-11-00-0b", "0242ac11000b",
-		"ap_0242AC11000B", "0242.ac11.000b", "\x02\x42\xac\x11\0\x0b" };
+		"ap_0242AC11000B", "0242.ac11.000b", "0b:00:11:ac:42:02",
+		"0B-00-11-AC-42-02", "0b0011ac4202", "\x02\x42\xac\x11\0\x0b",
+		"\x0b\0\x11\xac\x42\x02" };
 	struct residue *r =
 	    searching_for(RESIDUE_IDENTIFIER, "02:42:Ac:11:00:0b");
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 9; i++)
 		if (found(r, forms[i]) == 0)
 			fail_msg("%s was not found", forms[i]);
-	assert_true(found_in(r, forms[6], 6) > 0);
+	assert_true(found_in(r, forms[9], 6) > 0);
+	assert_true(found_in(r, forms[10], 6) > 0);
 	assert_int_equal(found(r, "02:42:ac:11:00:0c"), 0);
 	residue_free(r);
 }
@@ -286,6 +310,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_is_found_as_it_is_and_escaped),
 		cmocka_unit_test(a_secret_is_found_in_hex_of_both_cases),
+		cmocka_unit_test(a_secret_is_found_in_hex_with_separators),
 		cmocka_unit_test(a_secret_is_found_in_base64_at_each_alignment),
 		cmocka_unit_test(a_secret_is_found_in_both_utf16_orders),
 		cmocka_unit_test(
