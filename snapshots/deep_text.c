@@ -256,6 +256,9 @@ hex_at(struct deep *d, const char *p, size_t at, size_t *end, size_t len,
 static bool
 word_begins(const char *p, size_t at)
 {
+	/* The x of \x41 belongs to no word. */
+	if (at >= 1 && p[at] == 'x' && p[at - 1] == '\\')
+		return false;
 	return at == 0 || !isalnum((unsigned char)p[at - 1]) ||
 	    (at >= 2 && (p[at - 1] == 'x' || p[at - 1] == 'n') &&
 		(p[at - 2] == '\\' || p[at - 2] == '0'));

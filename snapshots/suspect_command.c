@@ -68,16 +68,22 @@ find(const char *p, const char *stop, const char *text)
 	return NULL;
 }
 
-/* The word at p, past blanks and quotes. */
+/* The word at p, past blanks; in quotes up to the one that ends it. */
 static size_t
 word(const char **p, const char *stop)
 {
+	const char *quote = "";
 	size_t n = 0;
 
-	while (*p < stop && strchr(" \t\"'=", **p) != NULL)
-		++*p;
-	while (*p + n < stop && strchr(" \t\r\"'`|;)", (*p)[n]) == NULL)
-		n++;
+	for (; *p < stop && strchr(" \t\"'=", **p) != NULL; ++*p)
+		if (**p == '"' || **p == '\'')
+			quote = *p;
+	if (*quote != '\0')
+		while (*p + n < stop && (*p)[n] != *quote)
+			n++;
+	else
+		while (*p + n < stop && strchr(" \t\r\"'`|;)", (*p)[n]) == NULL)
+			n++;
 	return n;
 }
 

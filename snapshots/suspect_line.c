@@ -66,17 +66,35 @@ suspect_name_at(const char *text, size_t at, char name[static FIELD_NAME_MAX])
 		name_before(text, start, at - 1, name);
 }
 
-/* The value behind a sign: to the quote that opens it, or to a blank. */
+static size_t
+span(const char *text, size_t from, size_t end, const char *ends)
+{
+	while (from < end && strchr(ends, text[from]) == NULL)
+		from++;
+	return from;
+}
+
+/*
+ * The value behind a sign: to the quote that opened it, or to a blank. What
+ * ends a value in one format may stand in the middle of it in another: too
+ * little before it, and more right behind, is taken as one.
+ */
 static size_t
 value_end(const char *text, size_t from, size_t end, char quote)
 {
 	size_t to = from;
 
-	while (to < end &&
-	    (quote != '\0' ? text[to] != quote
-			   : strchr(" \t\r\"',;<}", text[to]) == NULL))
-		to++;
-	return to;
+	if (quote != '\0') {
+		while (to < end && text[to] != quote)
+			to++;
+		return to;
+	}
+	to = span(text, from, end, " \t\r\"',;<}");
+	if (to == from || to - from > 3 || to + 2 >= end ||
+	    strchr(",;<}", text[to]) == NULL ||
+	    strchr(" \t\r\"'/", text[to + 1]) != NULL)
+		return to;
+	return span(text, to, end, " \t\r\"'");
 }
 
 /* Behind the sign, past blanks and the quote that opens the value. A tag may
@@ -170,7 +188,8 @@ names_next(const char *text, const struct words *w, size_t i)
 		return false;
 	(void)snprintf(
 	    name, sizeof(name), "%.*s", (int)len, text + w->all[i].at);
-	if (strpbrk(name, "=:<>(),.[]{}") != NULL)
+	/* "wifi.psk" is a name, "the password." is the end of a sentence. */
+	if (strpbrk(name, "=:<>(),[]{}") != NULL || name[len - 1] == '.')
 		return false;
 	(void)snprintf(first, sizeof(first), "%.*s",
 	    w->all[0].len < sizeof(first) ? (int)w->all[0].len : 0,

@@ -216,12 +216,12 @@ suspect_tokens(const struct suspect_text *s, struct err *e)
 
 /* The length of what stands behind the start, if it can be a hash; or 0. */
 static size_t
-hash_rest(const char *p, size_t left, size_t least)
+hash_rest(const char *p, size_t left, size_t least, const char *ends)
 {
 	size_t n = 0, dollars = 0;
 
-	for (; n < left && !isspace((unsigned char)p[n]) &&
-	     strchr("\"';,<", p[n]) == NULL;
+	for (; n < left && !isspace((unsigned char)p[n]) && p[n] != '\0' &&
+	     strchr(ends, p[n]) == NULL;
 	     n++)
 		dollars += p[n] == '$' && n > 0;
 	if (n < least || (least == 4 && dollars == 0 && n < 20))
@@ -237,7 +237,10 @@ hash_at(const char *p, size_t left)
 
 		if (left <= n || memcmp(p, hashes[i].start, n) != 0)
 			continue;
-		rest = hash_rest(p + n, left - n, hashes[i].least);
+		/* Fields of passwd(5) end with a colon, pbkdf2:sha256:... has
+		 * some of its own. */
+		rest = hash_rest(p + n, left - n, hashes[i].least,
+		    *p == '$' || *p == '{' ? "\"';,<:" : "\"';,<");
 		if (rest > 0)
 			return n + rest;
 	}

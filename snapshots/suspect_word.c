@@ -50,6 +50,44 @@ is_path(const char *p, size_t len)
 }
 
 /*
+ * Pairs of letters that names and sentences are made of: a bit for the second
+ * in the row of the first. Counted over the manuals, headers, modules and
+ * German translations of a Debian 12; these 293 of 676 cover 96.5 % of their
+ * pairs. In random text more than half of the pairs are of the others.
+ */
+static const unsigned common[26] = { 0x1bebd6e, 0x0164b15, 0x11edd95, 0x0164919,
+	0x1fff97f, 0x11e4933, 0x0166995, 0x00a4111, 0x2aefc7f, 0x0000010,
+	0x0040111, 0x13cc919, 0x014d913, 0x13ced7d, 0x07eff7f, 0x11ec999,
+	0x0100000, 0x17efd7f, 0x11cdd95, 0x15ed9bd, 0x00eb97f, 0x0004111,
+	0x0026191, 0x0088115, 0x00cf100, 0x0000010 };
+
+/*
+ * Are so many of a hundred neighbours odd ones: letters that do not follow
+ * each other in words, or a letter beside a digit? Words that are divided often
+ * are names, unless they read very odd: base64 has a sign in one of 32 places.
+ */
+static bool
+reads_odd(const char *p, size_t len, size_t percent)
+{
+	size_t odd = 0, pairs = 0, signs = kind(p[0]) == 3 && p[0] != '=';
+
+	for (size_t i = 1; i < len; i++) {
+		int a = tolower((unsigned char)p[i - 1]) - 'a';
+		int b = tolower((unsigned char)p[i]) - 'a';
+		bool letters[2] = { a >= 0 && a < 26, b >= 0 && b < 26 };
+
+		signs += kind(p[i]) == 3 && p[i] != '=';
+		if (kind(p[i - 1]) == 3 || kind(p[i]) == 3 ||
+		    (!letters[0] && !letters[1]))
+			continue;
+		pairs++;
+		odd += letters[0] != letters[1] || (common[a] >> b & 1) == 0;
+	}
+	return pairs >= 12 && odd * 100 >= pairs * percent &&
+	    (signs * 9 <= len || odd * 2 >= pairs);
+}
+
+/*
  * Names are made of runs: "Certification", "2023". In random text two of three
  * neighbours are of another kind (digit, upper, lower); in names one of five.
  */
@@ -65,8 +103,17 @@ looks_random(const char *p, size_t len)
 		    kind(p[i]) != 3 && kind(p[i - 1]) != 3;
 	}
 	if (hex == len)
-		return of[0] >= 4 && of[0] < len && changes * 4 >= len;
+		return of[0] >= 4 && of[0] < len &&
+		    (changes * 4 >= len || len >= 32);
 	return of[0] >= 1 && of[1] >= 2 && of[2] >= 2 && changes * 3 >= len;
+}
+
+/* Base64 has slashes as paths have; what reads odd is none, or hardly. */
+static bool
+is_random(const char *p, size_t len)
+{
+	return reads_odd(p, len, p[0] == '/' ? 55 : 38) ||
+	    (looks_random(p, len) && !is_path(p, len));
 }
 
 static bool
@@ -123,7 +170,7 @@ suspect_words(
 		     strchr(SUSPECT_WORD_SET, p[n]) != NULL;
 		     n++)
 			;
-		if (n >= RANDOM_LEAST && looks_random(p, n) && !is_path(p, n) &&
+		if (n >= RANDOM_LEAST && is_random(p, n) &&
 		    !public_ssh(text, p, n) &&
 		    fn(ctx, text, (size_t)(p - text), n, e) == -1)
 			return -1;
