@@ -15,10 +15,10 @@
 #include "listeners.h"
 #include "look.h"
 #include "own.h"
+#include "proof.h"
 #include "verdict.h"
 
-#define POLICY    "production/production.conf"
-#define PROOF_MAX (4u * 1024 * 1024)
+#define POLICY "production/production.conf"
 
 static int
 read_ports(conf_node *root, const char *key, uint16_t *out, struct err *e)
@@ -239,13 +239,10 @@ look_enrolment(
 static int
 proof_check(int dir, struct err *e)
 {
-	own_bytes struct bytes text = { 0 };
-	own_json json_t *o = NULL;
+	own_json json_t *o = proof_summary(dir, e);
 	int64_t open, version, values;
 
-	if (file_read(dir, "proof", PROOF_MAX, &text, e) == -1 ||
-	    (o = json_parse("proof", text.p, text.len, PROOF_MAX, e)) == NULL ||
-	    json_num(o, "ingot", 1, 1, &version, e) == -1 ||
+	if (o == NULL || json_num(o, "ingot", 1, 1, &version, e) == -1 ||
 	    json_num(o, "open", 0, INT64_MAX, &open, e) == -1 ||
 	    json_num(json_object_get(o, "residue"), "values", 0, INT64_MAX,
 		&values, e) == -1)

@@ -221,6 +221,7 @@ capture_free(struct capture *c)
 	findings_free(&c->findings);
 	snapshot_free(&c->snapshot);
 	bytes_free(&c->manifest);
+	ledger_free(&c->ledger);
 	json_decref(c->dropped);
 	spool_free(c->spool);
 	free(c->offsets);

@@ -10,6 +10,7 @@
 #include "bundle.h"
 #include "finding.h"
 #include "json.h"
+#include "ledger.h"
 #include "policy.h"
 #include "snapshot.h"
 #include "spool.h"
@@ -38,8 +39,9 @@ struct capture {
 	struct findings findings;
 	struct snapshot snapshot; /* the proof is a member */
 	struct bytes manifest;
-	json_t *dropped;     /* [ { "path", "why" } ] */
-	struct spool *spool; /* the members' bytes, from offsets on */
+	struct ledger ledger; /* each file and key, for the proof */
+	json_t *dropped;      /* [ { "path", "why" } ] */
+	struct spool *spool;  /* the members' bytes, from offsets on */
 	uint64_t *offsets;
 };
 

@@ -34,6 +34,8 @@ drop_one(
 		scrub_dropped(&k->scrub, path, &k->in, e) == -1))
 		return -1;
 	r->used++;
+	if (ledger_drop(&k->c->ledger, path, r->why, e) == -1)
+		return -1;
 	note = json_pack("{s:s, s:s}", "path", path, "why", r->why);
 	return json_array_append_new(k->c->dropped, note) == -1
 	    ? err_set(e, ENOMEM, "out of memory")
@@ -155,6 +157,8 @@ capture_content(
 	own_bytes struct bytes out = { 0 };
 	bool document = is_document(k, path);
 
+	if (ledger_file(&k->c->ledger, &k->c->policy, path, &k->in, e) == -1)
+		return -1;
 	if (scrub_file(&k->scrub, path, &k->in, document, &out, &m->slots, e) ==
 		-1 ||
 	    member_meta(k, m, path, st, e) == -1)
@@ -167,28 +171,39 @@ capture_content(
 	return capturing_member(k, m, &out, e);
 }
 
+/* It is said twice: a person has to decide, and the proof remembers. */
+static int
+left_out(struct capturing *k, const char *path, const char *what, struct err *e)
+{
+	if (ledger_skip(&k->c->ledger, path, what, e) == -1)
+		return -1;
+	return scrub_tell(&k->scrub, FINDING_SPECIAL, path, 0, "", e,
+	    "%s; it would be left out", what);
+}
+
 static int
 capture_one(struct capturing *k, const char *path, struct err *e)
 {
 	struct stat st;
 
-	if (policy_excludes(&k->c->policy, path) ||
-	    policy_drop(&k->c->policy, path) != NULL)
+	if (policy_excludes(&k->c->policy, path))
+		return ledger_skip(
+		    &k->c->ledger, path, "excluded by the policy", e);
+	if (policy_drop(&k->c->policy, path) != NULL)
 		return 0;
 	if (tree_stat(k->words->root, path, &st, e) == -1)
 		return -1;
 	if (!S_ISREG(st.st_mode))
-		return scrub_tell(&k->scrub, FINDING_SPECIAL, path, 0, "", e,
-		    "%s; it would be left out",
+		return left_out(k, path,
 		    S_ISLNK(st.st_mode) ? "a symbolic link"
-					: "a device, pipe or socket");
+					: "a device, pipe or socket",
+		    e);
 	if (tree_read(
 		k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, &st, e) == 0)
 		return capture_content(k, path, &st, e);
 	if (e->code != ENODATA)
 		return -1;
-	return scrub_tell(&k->scrub, FINDING_SPECIAL, path, 0, "", e,
-	    "has holes, like a disk image; it would be left out");
+	return left_out(k, path, "has holes, like a disk image", e);
 }
 
 /* Drop rules without a place ("*.key") meet their files only here. */

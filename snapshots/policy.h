@@ -149,6 +149,9 @@ struct scrub_rule *policy_rule(const struct policy *, const char *path,
 bool policy_neutral(const struct policy *, const char *value);
 /* Is the rule for this file? */
 bool policy_file_fits(const struct scrub_rule *, const char *path);
+/* The format in which its rules read the file; NULL: none does. */
+const struct field_format *
+policy_format(const struct policy *, const char *path);
 /* Sets accepted, if the policy accepts such a finding. */
 void policy_judge(struct policy *, struct finding *);
 

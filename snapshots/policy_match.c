@@ -70,6 +70,15 @@ policy_file_fits(const struct scrub_rule *r, const char *path)
 	return fits(r->file, path);
 }
 
+const struct field_format *
+policy_format(const struct policy *p, const char *path)
+{
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (p->rules[i].format != NULL && fits(p->rules[i].file, path))
+			return p->rules[i].format;
+	return NULL;
+}
+
 void
 policy_judge(struct policy *p, struct finding *f)
 {

@@ -80,7 +80,7 @@ span(const char *text, size_t from, size_t end, const char *ends)
  * little before it, and more right behind, is taken as one.
  */
 static size_t
-value_end(const char *text, size_t from, size_t end, char quote)
+value_end(const char *text, size_t from, size_t end, char quote, char sign)
 {
 	size_t to = from;
 
@@ -90,9 +90,9 @@ value_end(const char *text, size_t from, size_t end, char quote)
 		return to;
 	}
 	to = span(text, from, end, " \t\r\"',;<}");
-	if (to == from || to - from > 3 || to + 2 >= end ||
+	if (sign == '>' || to == from || to - from > 3 || to + 2 >= end ||
 	    strchr(",;<}", text[to]) == NULL ||
-	    strchr(" \t\r\"'/", text[to + 1]) != NULL)
+	    strchr(" \t\r\"'", text[to + 1]) != NULL)
 		return to;
 	return span(text, to, end, " \t\r\"'");
 }
@@ -136,8 +136,9 @@ signs(const struct suspect_text *s, size_t start, size_t end, struct err *e)
 		stop = end;
 		from = value_start(s, at, &stop, &quote);
 		if (suspect_value(s, from,
-			value_end(s->text, from, stop, quote) - from, name,
-			reason, e) == -1)
+			value_end(s->text, from, stop, quote, s->text[at]) -
+			    from,
+			name, reason, e) == -1)
 			return -1;
 	}
 	return 0;

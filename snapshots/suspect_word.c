@@ -84,7 +84,7 @@ reads_odd(const char *p, size_t len, size_t percent)
 		odd += letters[0] != letters[1] || (common[a] >> b & 1) == 0;
 	}
 	return pairs >= 12 && odd * 100 >= pairs * percent &&
-	    (signs * 9 <= len || odd * 2 >= pairs);
+	    (signs * 9 <= len || odd * 2 >= pairs || percent < 30);
 }
 
 /*
@@ -108,11 +108,34 @@ looks_random(const char *p, size_t len)
 	return of[0] >= 1 && of[1] >= 2 && of[2] >= 2 && changes * 3 >= len;
 }
 
+/* Base64 as it is written out: groups of four, all three kinds of characters,
+ * no sign that only names have, perhaps padding. */
+static bool
+in_fours(const char *p, size_t len)
+{
+	size_t of[4] = { 0 }, signs = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		of[kind(p[i])]++;
+		signs += p[i] == '/' || p[i] == '+';
+	}
+	return len % 4 == 0 && (of[0] > 0 || p[len - 2] == '=') && of[1] > 0 &&
+	    of[2] > 0 && memchr(p, '-', len) == NULL &&
+	    memchr(p, '_', len) == NULL && signs * 6 <= len;
+}
+
 /* Base64 has slashes as paths have; what reads odd is none, or hardly. */
 static bool
 is_random(const char *p, size_t len)
 {
-	return reads_odd(p, len, p[0] == '/' ? 55 : 38) ||
+	bool fours = in_fours(p, len);
+
+	if (fours && p[len - 1] == '=' && p[len - 2] == '=')
+		return true;
+	return reads_odd(p, len,
+		   p[0] == '/' ? 55
+		       : fours ? 28
+			       : 38) ||
 	    (looks_random(p, len) && !is_path(p, len));
 }
 

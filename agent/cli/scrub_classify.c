@@ -62,11 +62,9 @@ on_field(void *ctx, const struct field *f, struct err *e)
 static const struct field_format *
 format_of(const struct policy *p, const char *path, const struct bytes *text)
 {
-	for (size_t i = 0; i < p->rule_count; i++)
-		if (p->rules[i].format != NULL &&
-		    policy_file_fits(&p->rules[i], path))
-			return p->rules[i].format;
-	return field_guess(path, text->p, text->len);
+	const struct field_format *format = policy_format(p, path);
+
+	return format != NULL ? format : field_guess(path, text->p, text->len);
 }
 
 static void

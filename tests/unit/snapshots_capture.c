@@ -354,8 +354,10 @@ an_identifier_of_the_sample_is_found_wherever_it_is(void **state)
 	put("root/unit.conf", "serial = \"GW-77-4242\";\n");
 	put("root/etc/app/sub/gw-77-4242.txt", "named like the unit\n");
 	captured(&c);
-	/* In the manifest: the name of a file. */
-	assert_string_equal(finding(&c, FINDING_RESIDUE)->path, "manifest");
+	/* The name of a file: in the proof, which lists it, and in the
+	 * manifest. */
+	assert_string_equal(finding(&c, FINDING_RESIDUE)->path, "proof");
+	assert_int_equal(c.findings.open, 2);
 	assert_string_equal(finding(&c, FINDING_RESIDUE)->key, "serial");
 }
 

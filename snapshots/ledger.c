@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger reads a file's fields once more, by the same rules as the
+ * scrubber, so that what the proof says follows from policy and sample alone.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "ledger.h"
+#include "suspect.h"
+
+#define KEY_MAX 96
+
+struct entry {
+	struct ledger *l;
+	const struct policy *policy;
+	const char *path;
+	const struct field_format *format;
+	json_t *kept;
+	json_t *replaced;
+	json_t *emptied;
+	json_int_t keys;
+	json_int_t unnamed;
+};
+
+void
+ledger_free(struct ledger *l)
+{
+	bytes_free(&l->text);
+	memset(l, 0, sizeof(*l));
+}
+
+static int
+on_word(void *ctx, const char *text, size_t at, size_t len, struct err *e)
+{
+	(void)text;
+	(void)at;
+	(void)len;
+	(void)e;
+	*(bool *)ctx = true;
+	return 0;
+}
+
+/* "pid.name" as far as it is a name; false: it could be anything. */
+static bool
+key_name(const struct field *f, char out[static KEY_MAX])
+{
+	bool odd = false;
+	struct err e;
+	int n = snprintf(out, KEY_MAX, "%s%s%s", f->within,
+	    f->within[0] == '\0' ? "" : ".", f->name);
+
+	if (n >= KEY_MAX)
+		n = snprintf(out, KEY_MAX, "%s", f->name);
+	if (n < 1 || n >= KEY_MAX)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (!isalnum((unsigned char)out[i]) &&
+		    strchr("_.:@/*-[]", out[i]) == NULL)
+			return false;
+	(void)suspect_words(out, (size_t)n, on_word, &odd, &e);
+	return !odd;
+}
+
+static void
+count(json_t *o, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	(void)json_object_set_new(o, key, json_integer(n + 1));
+}
+
+static int
+on_field(void *ctx, const struct field *f, struct err *e)
+{
+	struct entry *n = ctx;
+	const struct scrub_rule *r =
+	    policy_rule(n->policy, n->path, n->format, f->within, f->name);
+	bool emptied = r != NULL && r->action == SCRUB_EMPTY;
+	char key[KEY_MAX], by[CONF_NAME_MAX + 16];
+
+	(void)e;
+	n->keys++;
+	n->l->kept += r == NULL;
+	n->l->emptied += emptied;
+	n->l->replaced += r != NULL && !emptied;
+	if (!key_name(f, key)) {
+		n->unnamed++;
+		return 0;
+	}
+	if (r == NULL) {
+		count(n->kept, key);
+		return 0;
+	}
+	(void)snprintf(by, sizeof(by), "%s:%u", r->source, r->line);
+	(void)json_object_set_new(
+	    emptied ? n->emptied : n->replaced, key, json_string(by));
+	return 0;
+}
+
+static int
+add_line(struct ledger *l, json_t *o, struct err *e)
+{
+	own_json json_t *owned = o;
+	own_str char *line = o == NULL ? NULL : json_line(o);
+
+	if (line == NULL)
+		return err_set(e, ENOMEM, "proof: out of memory");
+	l->text.limit = LEDGER_MAX;
+	bytes_fmt(&l->text, "%s\n", line);
+	return l->text.bad
+	    ? err_set(e, EFBIG,
+		  "proof: more keys than %u bytes can list; exclude what is "
+		  "no configuration",
+		  LEDGER_MAX)
+	    : 0;
+}
+
+static void
+set_if_any(json_t *o, const char *name, json_t *list)
+{
+	if (json_object_size(list) > 0)
+		(void)json_object_set(o, name, list);
+}
+
+static json_t *
+entry_json(const struct entry *n, const struct bytes *in, bool ruled)
+{
+	bool text = suspect_is_text(in->p == NULL ? "" : in->p, in->len);
+	const char *net = !text ? "bytes"
+	    : ruled             ? "rules"
+	    : n->format != NULL ? "heuristics"
+				: "lines";
+	json_int_t lines = 0;
+	json_t *o;
+
+	for (size_t i = 0; i < in->len; i++)
+		lines += in->p[i] == '\n';
+	o = json_pack("{s:s, s:I, s:I, s:s, s:I, s:s}", "file", n->path,
+	    "bytes", (json_int_t)in->len, "lines", lines, "format",
+	    n->format == NULL ? "" : n->format->name, "keys", n->keys, "net",
+	    net);
+	set_if_any(o, "kept", n->kept);
+	set_if_any(o, "replaced", n->replaced);
+	set_if_any(o, "emptied", n->emptied);
+	if (n->unnamed > 0)
+		(void)json_object_set_new(
+		    o, "unnamed", json_integer(n->unnamed));
+	return o;
+}
+
+int
+ledger_file(struct ledger *l, const struct policy *p, const char *path,
+    const struct bytes *in, struct err *e)
+{
+	own_json json_t *kept = json_object(), *replaced = json_object();
+	own_json json_t *emptied = json_object();
+	struct entry n = { .l = l,
+		.policy = p,
+		.path = path,
+		.kept = kept,
+		.replaced = replaced,
+		.emptied = emptied };
+	bool ruled = false;
+	struct err why;
+
+	if (kept == NULL || replaced == NULL || emptied == NULL)
+		return err_set(e, ENOMEM, "proof: out of memory");
+	n.format = policy_format(p, path);
+	ruled = n.format != NULL;
+	if (!ruled && in->len > 0)
+		n.format = field_guess(path, in->p, in->len);
+	/* What its format does not fit is a finding of its own. */
+	if (n.format != NULL && suspect_is_text(in->p, in->len))
+		(void)n.format->scan(in->p, in->len, on_field, &n, &why);
+	l->files++;
+	l->keys += (size_t)n.keys;
+	return add_line(l, entry_json(&n, in, ruled), e);
+}
+
+int
+ledger_skip(struct ledger *l, const char *path, const char *why, struct err *e)
+{
+	l->skipped++;
+	return add_line(
+	    l, json_pack("{s:s, s:s}", "file", path, "skipped", why), e);
+}
+
+int
+ledger_drop(struct ledger *l, const char *path, const char *why, struct err *e)
+{
+	l->dropped++;
+	return add_line(
+	    l, json_pack("{s:s, s:s}", "file", path, "dropped", why), e);
+}
