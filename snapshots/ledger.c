@@ -19,9 +19,9 @@ struct entry {
 	const struct policy *policy;
 	const char *path;
 	const struct field_format *format;
+	const struct bytes *in;
 	json_t *kept;
-	json_t *replaced;
-	json_t *emptied;
+	json_t *by_rule[SCRUB_DROP]; /* key: the rule */
 	json_int_t keys;
 	json_int_t unnamed;
 };
@@ -73,31 +73,54 @@ count(json_t *o, const char *key)
 	(void)json_object_set_new(o, key, json_integer(n + 1));
 }
 
+/* The rule for a field, by its value as the scrubber sees it. */
+static int
+rule_of(const struct entry *n, const struct field *f,
+    const struct scrub_rule **r, struct err *e)
+{
+	own_bytes struct bytes value = { 0 };
+
+	if (!f->absent)
+		field_decode(f, n->in->p, &value);
+	bytes_add(&value, "", 0);
+	if (value.bad)
+		return err_set(e, ENOMEM, "out of memory");
+	*r = policy_rule(n->policy, n->path, n->format, f, value.p);
+	return 0;
+}
+
+static void
+tally(struct ledger *l, const struct scrub_rule *r)
+{
+	bool kept = r == NULL || r->action == SCRUB_KEEP;
+	bool emptied =
+	    !kept && (r->action == SCRUB_EMPTY || r->action == SCRUB_CUT);
+
+	l->kept += kept;
+	l->emptied += emptied;
+	l->replaced += !kept && !emptied;
+}
+
 static int
 on_field(void *ctx, const struct field *f, struct err *e)
 {
-	struct entry *n = ctx;
-	const struct scrub_rule *r =
-	    policy_rule(n->policy, n->path, n->format, f->within, f->name);
-	bool emptied = r != NULL && r->action == SCRUB_EMPTY;
 	char key[KEY_MAX], by[CONF_NAME_MAX + 16];
+	const struct scrub_rule *r = NULL;
+	struct entry *n = ctx;
 
-	(void)e;
+	if (rule_of(n, f, &r, e) == -1)
+		return -1;
 	n->keys++;
-	n->l->kept += r == NULL;
-	n->l->emptied += emptied;
-	n->l->replaced += r != NULL && !emptied;
+	tally(n->l, r);
 	if (!key_name(f, key)) {
 		n->unnamed++;
-		return 0;
-	}
-	if (r == NULL) {
+	} else if (r == NULL) {
 		count(n->kept, key);
-		return 0;
+	} else {
+		(void)snprintf(by, sizeof(by), "%s:%u", r->source, r->line);
+		(void)json_object_set_new(
+		    n->by_rule[r->action], key, json_string(by));
 	}
-	(void)snprintf(by, sizeof(by), "%s:%u", r->source, r->line);
-	(void)json_object_set_new(
-	    emptied ? n->emptied : n->replaced, key, json_string(by));
 	return 0;
 }
 
@@ -126,9 +149,17 @@ set_if_any(json_t *o, const char *name, json_t *list)
 		(void)json_object_set(o, name, list);
 }
 
+/* What each action is called in the proof. */
+static const char *const done[SCRUB_DROP] = { [SCRUB_SLOT] = "slots",
+	[SCRUB_TEXT] = "texts",
+	[SCRUB_EMPTY] = "emptied",
+	[SCRUB_KEEP] = "kept_by_rule",
+	[SCRUB_CUT] = "cut" };
+
 static json_t *
-entry_json(const struct entry *n, const struct bytes *in, bool ruled)
+entry_json(const struct entry *n, bool ruled)
 {
+	const struct bytes *in = n->in;
 	bool text = suspect_is_text(in->p == NULL ? "" : in->p, in->len);
 	const char *net = !text ? "bytes"
 	    : ruled             ? "rules"
@@ -144,41 +175,48 @@ entry_json(const struct entry *n, const struct bytes *in, bool ruled)
 	    n->format == NULL ? "" : n->format->name, "keys", n->keys, "net",
 	    net);
 	set_if_any(o, "kept", n->kept);
-	set_if_any(o, "replaced", n->replaced);
-	set_if_any(o, "emptied", n->emptied);
+	for (size_t i = 0; i < SCRUB_DROP; i++)
+		set_if_any(o, done[i], n->by_rule[i]);
 	if (n->unnamed > 0)
 		(void)json_object_set_new(
 		    o, "unnamed", json_integer(n->unnamed));
 	return o;
 }
 
+static int
+entry_fill(struct entry *n, struct err *e)
+{
+	struct err why;
+
+	if ((n->kept = json_object()) == NULL)
+		return err_set(e, ENOMEM, "proof: out of memory");
+	for (size_t i = 0; i < SCRUB_DROP; i++)
+		if ((n->by_rule[i] = json_object()) == NULL)
+			return err_set(e, ENOMEM, "proof: out of memory");
+	n->format = policy_format(n->policy, n->path);
+	if (n->format == NULL && n->in->len > 0)
+		n->format = field_guess(n->path, n->in->p, n->in->len);
+	/* What its format does not fit is a finding of its own. */
+	if (n->format != NULL && n->in->len > 0 &&
+	    suspect_is_text(n->in->p, n->in->len))
+		(void)n->format->scan(n->in->p, n->in->len, on_field, n, &why);
+	n->l->files++;
+	n->l->keys += (size_t)n->keys;
+	return add_line(
+	    n->l, entry_json(n, policy_format(n->policy, n->path) != NULL), e);
+}
+
 int
 ledger_file(struct ledger *l, const struct policy *p, const char *path,
     const struct bytes *in, struct err *e)
 {
-	own_json json_t *kept = json_object(), *replaced = json_object();
-	own_json json_t *emptied = json_object();
-	struct entry n = { .l = l,
-		.policy = p,
-		.path = path,
-		.kept = kept,
-		.replaced = replaced,
-		.emptied = emptied };
-	bool ruled = false;
-	struct err why;
+	struct entry n = { .l = l, .policy = p, .path = path, .in = in };
+	int rc = entry_fill(&n, e);
 
-	if (kept == NULL || replaced == NULL || emptied == NULL)
-		return err_set(e, ENOMEM, "proof: out of memory");
-	n.format = policy_format(p, path);
-	ruled = n.format != NULL;
-	if (!ruled && in->len > 0)
-		n.format = field_guess(path, in->p, in->len);
-	/* What its format does not fit is a finding of its own. */
-	if (n.format != NULL && suspect_is_text(in->p, in->len))
-		(void)n.format->scan(in->p, in->len, on_field, &n, &why);
-	l->files++;
-	l->keys += (size_t)n.keys;
-	return add_line(l, entry_json(&n, in, ruled), e);
+	json_decref(n.kept);
+	for (size_t i = 0; i < SCRUB_DROP; i++)
+		json_decref(n.by_rule[i]);
+	return rc;
 }
 
 int

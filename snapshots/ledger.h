@@ -10,8 +10,8 @@
  * line a file, in the order in which they came (that of paths):
  *
  *	{ "file", "bytes", "lines", "format", "keys", "net",
- *	  "kept": { key: count }, "replaced": { key: "policy:line" },
- *	  "emptied": { ... }, "unnamed" }
+ *	  "kept": { key: count }, "slots": { key: "policy:line" },
+ *	  "texts", "emptied", "cut", "kept_by_rule": the same, "unnamed" }
  *	{ "file", "skipped": why }	left out, and why
  *	{ "file", "dropped": why }	never travels
  *
