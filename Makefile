@@ -2,6 +2,7 @@
 # make check        installs what it needs, builds under gcc and clang, tests
 # make test         the tests of this build; T=name runs one; SAN=1 sanitized
 # make demo         the factory day: one golden unit, three production units
+# make demo-line    ingot line: 20 units, and 20 of which five have something
 # make lint fuzz bench deb ipk install DESTDIR= compdb clean
 #
 # Rooms (agent/base, agent, snapshots, snapshots/import, firewall,
@@ -45,7 +46,9 @@ SNAP	:= $B/libsnapshots.a
 IMPORT	:= $B/libimport.a
 FIRE	:= $B/libfirewall.a
 PROV	:= $B/libprovisioning.a
-BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot ingot-provision)
+STATION	:= $B/libstation.a
+BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot ingot-provision \
+	   ingot-station)
 GATE	:= $B/ingot-gate.so
 PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(wildcard plugins/*/))
 TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
@@ -64,6 +67,8 @@ $(IMPORT): $(call objects,snapshots/import/*.c)
 $(FIRE): $(call objects,firewall/*.c)
 $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
 	provisioning/service/*.c,provisioning/service/main.c)
+$(STATION): $(call objects,provisioning/station/*.c,\
+	provisioning/station/main.c)
 %.a:
 	@rm -f $@
 	$(call quiet,AR)$(AR) rcsD $@ $^
@@ -83,6 +88,9 @@ $B/ingot: $(call objects,agent/cli/*.c) $(AGENT) $(IMPORT) $(SNAP) $(BASE)
 	$(call link,$(IMPORT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 $B/ingot-provision: $B/provisioning/service/main.o $(PROV) $(BASE)
 	$(call link,$(PROV_LIBS) $(BASE_LIBS))
+# The factory's side: SSH is linked into this program and into no other command.
+$B/ingot-station: $B/provisioning/station/main.o $(STATION) $(BASE)
+	$(call link,-lssh $(BASE_LIBS))
 $(GATE): $(call objects,provisioning/gate/*.c) $(PROV) $(BASE)
 	$(call link,-shared $(PROV_LIBS) $(BASE_LIBS))
 
@@ -115,6 +123,9 @@ $B/tests/unit/firewall_%: $B/tests/unit/firewall_%.o $(FIRE) $(BASE)
 	$(call link,-lcmocka $(FIRE_LIBS) $(BASE_LIBS))
 $B/tests/unit/provisioning_%: $B/tests/unit/provisioning_%.o $(PROV) $(BASE)
 	$(call link,-lcmocka $(PROV_LIBS) $(BASE_LIBS))
+$B/tests/unit/station_%: CPPFLAGS += -Iprovisioning/station
+$B/tests/unit/station_%: $B/tests/unit/station_%.o $(STATION) $(BASE)
+	$(call link,-lcmocka -lssh $(BASE_LIBS))
 $B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,-lcmocka $(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 # Plugins' tests see the parts that need no server.
@@ -130,6 +141,9 @@ $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 # Fuzzers: make CC=clang B=build/fuzz CFLAGS=-fsanitize=... (tests/fuzz/run)
 fuzz_libs = $(if $(filter base_%,$*),,$(IMPORT_LIBS) $(AGENT_LIBS) \
 	    $(SNAP_LIBS) $(PROV_LIBS))
+$B/tests/fuzz/station_%: CPPFLAGS += -Iprovisioning/station
+$B/tests/fuzz/station_%: $B/tests/fuzz/station_%.o $(STATION) $(BASE)
+	$(call link,-fsanitize=fuzzer -lssh $(BASE_LIBS))
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(IMPORT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
 $B/tests/lab/%: $B/tests/lab/%.o
@@ -144,10 +158,10 @@ test: all tests
 check:
 	packaging/needs build
 	tests/check
-demo demo-shell: 
+demo demo-shell demo-line:
 	packaging/needs build
 	$(MAKE) deb $(LAB)
-	tests/lab/$@ $B
+	tests/lab/$(@:demo-line=line) $B
 BENCH	:= $(patsubst %.c,$B/%,$(wildcard tests/bench/*.c))
 bench: all $(TPLUGS) $(BENCH)
 	tests/bench/run $B
@@ -169,5 +183,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $B -name '*.d' -type f 2>/dev/null)
-.PHONY: all tests test check demo demo-shell bench fuzz lint compdb install deb ipk clean
+.PHONY: all tests test check demo demo-shell demo-line bench fuzz lint compdb install deb ipk clean
 .PRECIOUS: $B/%.o

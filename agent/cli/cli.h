@@ -19,7 +19,7 @@
  * A new one: a file with `const struct cli_command cli_NAME`, a line in
  * commands.c, a declaration at the end of this header.
  */
-#define CLI_OPTIONS_MAX 16
+#define CLI_OPTIONS_MAX 32
 
 struct cli;
 
@@ -110,5 +110,6 @@ extern const struct cli_command cli_status, cli_apply, cli_confirm,
     cli_completion;
 extern const struct cli_command cli_plan, cli_import;
 extern const struct cli_command cli_capture, cli_bundle, cli_verify, cli_scrub;
+extern const struct cli_command cli_push, cli_line;
 
 #endif

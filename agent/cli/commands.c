@@ -12,6 +12,8 @@ const struct cli_command *const cli_commands[] = {
 	&cli_verify,
 	&cli_import,
 	&cli_bundle,
+	&cli_push,
+	&cli_line,
 	&cli_status,
 	&cli_plan,
 	&cli_apply,
