@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,31 +133,37 @@ only_blanks(const struct making *m, size_t end)
 	return true;
 }
 
+/* Bytes that are gone already: what lies in a value that goes as a whole, or
+ * the same place once more. A cut may reach further. */
 static int
-make_one(
+overlap(
     struct making *m, struct edit *x, const struct edit *before, struct err *e)
 {
 	size_t end = x->at + x->len;
 
-	if (before != NULL && x->at < m->at &&
-	    (before->cut || x->cut ||
-		(x->at == before->at && x->len == before->len))) {
-		m->at = end > m->at && x->cut ? end : m->at;
-		x->out_at = before->out_at;
-		return 0;
-	}
-	if (x->at < m->at)
+	if (end > m->at && !x->cut && !before->cut)
 		return err_set(e, EINVAL,
-		    "line %u: two rules take the same "
-		    "bytes",
+		    "line %u: two rules take the same bytes",
 		    field_line(m->in->p, x->at));
+	if (end > m->at)
+		m->at = end;
+	x->out_at = SIZE_MAX;
+	return 0;
+}
+
+static int
+make_one(
+    struct making *m, struct edit *x, const struct edit *before, struct err *e)
+{
+	if (before != NULL && x->at < m->at)
+		return overlap(m, x, before, e);
 	if (m->comma && !(x->cut && only_blanks(m, x->at)))
 		take_comma(m);
 	if (x->at > m->at)
 		copy(m, x->at);
 	x->out_at = m->out->len + x->lead;
 	bytes_add(m->out, x->text, strlen(x->text));
-	m->at = end;
+	m->at = x->at + x->len;
 	m->comma |= x->comma;
 	return 0;
 }

@@ -213,10 +213,14 @@ content(const struct xml_scan *s, const struct element *el, size_t end,
 	f->secret = el->secret;
 	f->flag_at = el->flag_at;
 	f->escape = FIELD_XML;
-	if (tag_is_whole(&el->tag)) {
+	f->absent = tag_is_whole(&el->tag);
+	/* <property name="x"/> has no value that could be filled, and an
+	 * attribute's description (ocd:AD) looks the same. */
+	if (f->absent && el->named)
+		return;
+	if (f->absent) {
 		/* The "/" of <value/> makes room for what is put in. */
 		tag_closing(&el->tag, w->close, sizeof(w->close));
-		f->absent = true;
 		f->at = el->tag.end - 2;
 		f->len = 2;
 		f->open = ">";

@@ -77,9 +77,11 @@ yaml_place(struct yaml_text *t, const yaml_event_t *event, struct field *f)
 		f->at = at;
 		f->len = end - at;
 		f->absent = end == at;
-		/* "key:" has no blank yet, and "@" begins no plain text. */
-		f->open =
-		    f->absent && at > 0 && t->p[at - 1] == ':' ? " \"" : "\"";
+		/* "key:" has no blank yet; elsewhere nothing can be put. */
+		if (f->absent && (at == 0 || t->p[at - 1] != ':'))
+			return;
+		/* "@" begins no plain text. */
+		f->open = f->absent ? " \"" : "\"";
 		f->close = "\"";
 		return;
 	}

@@ -30,7 +30,8 @@
  *	rules = ( { file; format; key; within; value; marked; ACTION; why;
  *		needed; fill; search } );
  *	ACTION: slot = "generated.psk:32" | text = "..." | empty = true
- *	      | keep = true (no later rule takes it)
+ *	      | keep = true (no later rule takes it, and neither its name nor
+ *		its look is a finding)
  *	      | drop = true (with a key: its line or element; without one
  *		the whole file, which never travels)
  *	neutral = [ "changeit" ];	values that say nothing about a unit

@@ -108,6 +108,20 @@ replace(struct scrubbing *c, const struct field *f, const struct scrub_rule *r,
 	    slot ? text : r->value, f->close, e);
 }
 
+/* It takes its own place, and so is decided: see ours(). */
+static int
+keep(struct scrubbing *c, const struct field *f, struct err *e)
+{
+	own_str char *same = NULL;
+
+	if (f->absent || f->len == 0 ||
+	    memmem(c->in->p + f->at, f->len, "@{", 2) != NULL)
+		return 0;
+	if ((same = strndup(c->in->p + f->at, f->len)) == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	return edits_put(&c->edits, f->at, f->len, NULL, same, NULL, e);
+}
+
 static int
 on_field(void *ctx, const struct field *f, struct err *e)
 {
@@ -125,7 +139,7 @@ on_field(void *ctx, const struct field *f, struct err *e)
 		return 0;
 	r->used++;
 	if (r->action == SCRUB_KEEP)
-		return 0;
+		return keep(c, f, e);
 	if (worth_a_search(c, f, r, &value) && remember(c, f, &value, e) == -1)
 		return -1;
 	return r->action == SCRUB_CUT ? cut(c, f, e) : replace(c, f, r, e);
@@ -174,7 +188,7 @@ apply_rules(struct scrubbing *c, struct err *e)
 	return 0;
 }
 
-/* What a rule put there is decided. */
+/* What a rule put or left there is decided. */
 static bool
 ours(const void *ctx, size_t at)
 {

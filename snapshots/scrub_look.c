@@ -60,8 +60,8 @@ on_suspect(void *ctx, const struct suspect *found, struct err *e)
 
 	if (found->id == FINDING_BINARY)
 		return on_binary(l, e);
-	if (named && l->part == NULL && l->ours != NULL &&
-	    l->ours(l->ours_ctx, found->at))
+	if ((named || found->id == FINDING_ENTROPY) && l->part == NULL &&
+	    l->ours != NULL && l->ours(l->ours_ctx, found->at))
 		return 0;
 	if (named && l->part != NULL && policy_wrote(l, found))
 		return 0;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * YAML: what libyaml takes it takes with every value replaced as well.
+ */
+#include "field.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const struct field_format *format = field_format("yaml");
+	own_bytes struct bytes out = { 0 }, less = { 0 };
+	struct err e;
+
+	if (fuzz_replaced(format, data, len, false, &out) &&
+	    format->scan(out.p, out.len, fuzz_nothing, NULL, &e) == -1)
+		abort();
+	(void)fuzz_replaced(format, data, len, true, &less);
+	return 0;
+}
