@@ -155,7 +155,9 @@ static int
 make_one(
     struct making *m, struct edit *x, const struct edit *before, struct err *e)
 {
-	if (before != NULL && x->at < m->at)
+	/* Where nothing stands, the same place twice has no byte in common. */
+	if (before != NULL &&
+	    (x->at < m->at || (x->at == before->at && x->len == before->len)))
 		return overlap(m, x, before, e);
 	if (m->comma && !(x->cut && only_blanks(m, x->at)))
 		take_comma(m);

@@ -5,7 +5,7 @@
  */
 #include <jansson.h>
 
-#include "field.h"
+#include "fields.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -24,6 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const names[] = { "json", "libconfig" };
 	const struct field_format *format;
+	struct err e;
 
 	if (len < 2)
 		return 0;
@@ -33,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (int cut = 0; cut < 2; cut++) {
 		own_bytes struct bytes out = { 0 };
 
-		if (fuzz_replaced(format, data, len, cut == 1, &out) &&
+		if (fuzz_replaced(format, data, len, cut == 1, &out, &e) &&
 		    strcmp(format->name, "json") == 0 &&
 		    is_json((const char *)data, len) &&
 		    !is_json(out.p, out.len))

@@ -2,7 +2,7 @@
 /*
  * YAML: what libyaml takes it takes with every value replaced as well.
  */
-#include "field.h"
+#include "fields.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -13,9 +13,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	own_bytes struct bytes out = { 0 }, less = { 0 };
 	struct err e;
 
-	if (fuzz_replaced(format, data, len, false, &out) &&
+	if (fuzz_replaced(format, data, len, false, &out, &e) &&
 	    format->scan(out.p, out.len, fuzz_nothing, NULL, &e) == -1)
 		abort();
-	(void)fuzz_replaced(format, data, len, true, &less);
+	(void)fuzz_replaced(format, data, len, true, &less, &e);
 	return 0;
 }

@@ -309,6 +309,8 @@ yaml_is_read_as_yaml_reads_it(void **state)
 		    "a: 1\r\npsk: \"GONE\"\r\nb: 2\r\n" },
 		{ CUT("yaml", "psk"), "a:\n  psk: |\n    x\n    y\n  b: 1\n",
 		    "a:\n  b: 1\n" },
+		{ TAKE("yaml", "psk") "fill = true;", "a: &a\n  psk:\nb: *a\n",
+		    "a: &a\n  psk: \"GONE\"\nb: *a\n" },
 		{ TAKE("yaml", "psk") "fill = true;", "psk:\nb: ''\n",
 		    "psk: \"GONE\"\nb: ''\n" },
 		{ TAKE_IN("yaml", ".conf", "psk"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef FUZZ_FIELD_H
-#define FUZZ_FIELD_H
+#ifndef FUZZ_FIELDS_H
+#define FUZZ_FIELDS_H
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,25 +54,24 @@ fuzz_field(void *ctx, const struct field *f, struct err *e)
 }
 
 /* The text with all values replaced, or all entries gone; false: the reader
- * does not take the text, or an edit was refused. */
+ * does not take the text, or an edit was refused, and e says why. */
 static inline bool
 fuzz_replaced(const struct field_format *format, const uint8_t *data,
-    size_t len, bool cut, struct bytes *out)
+    size_t len, bool cut, struct bytes *out, struct err *e)
 {
 	struct fuzz_fields one = { .cut = cut }, two = { .cut = cut };
 	struct bytes in = { 0 };
-	struct err e;
 	bool taken;
 
 	bytes_add(&in, data, len);
 	bytes_add(&in, "", 0);
 	one.text = two.text = in.p;
 	one.len = two.len = in.len;
-	taken = format->scan(in.p, in.len, fuzz_field, &one, &e) == 0;
-	if ((format->scan(in.p, in.len, fuzz_field, &two, &e) == 0) != taken ||
+	taken = format->scan(in.p, in.len, fuzz_field, &one, e) == 0;
+	if ((format->scan(in.p, in.len, fuzz_field, &two, e) == 0) != taken ||
 	    one.sum != two.sum || one.count != two.count)
 		abort();
-	taken = taken && edits_make(&one.edits, &in, false, out, &e) == 0;
+	taken = taken && edits_make(&one.edits, &in, false, out, e) == 0;
 	edits_free(&one.edits);
 	edits_free(&two.edits);
 	bytes_free(&in);
