@@ -15,6 +15,7 @@
 #include "deep.h"
 #include "identity.h"
 #include "own.h"
+#include "product.h"
 #include "proof.h"
 
 OWN_POINTER(residue, struct residue, residue_free)
@@ -193,6 +194,8 @@ capture_run(struct capture *c, const struct capture_words *w, struct err *e)
 	memset(c, 0, sizeof(*c));
 	if (words_check(w, e) == -1 ||
 	    policy_read(&c->policy, w->policy, e) == -1 ||
+	    product_check(&c->policy.product, w->root, w->version, c->version,
+		sizeof(c->version), e) == -1 ||
 	    (residue = residue_new(c->policy.shortest, e)) == NULL ||
 	    (accounts = accounts_read(w->root, e)) == NULL ||
 	    (c->spool = spool_new(e)) == NULL)
@@ -247,6 +250,11 @@ capture_seal(const struct capture *c, int fd, EVP_PKEY *key,
 		return err_set(e, EACCES,
 		    "%zu findings are open; the policy has to decide on each",
 		    c->findings.open);
+	if (key == NULL && c->script[0] != '\0')
+		return err_set(e, EACCES,
+		    "%s is run as root on the target: sign the bundle (--sign, "
+		    "--cert)",
+		    c->script);
 	if (key != NULL &&
 	    cms_sign(c->manifest.p, c->manifest.len, key, chain, &signature,
 		e) == -1)

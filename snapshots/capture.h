@@ -32,6 +32,17 @@ struct capture_words {
 	int64_t sequence;
 	struct terms terms;             /* for whom it is */
 	const char *const *identifiers; /* NULL-ended "what=value", or NULL */
+	const char *version; /* of the product; NULL: as the sample says */
+	const char
+	    *seed; /* "newest", "seed" or an id, when the sample's seed
+		      was replaced beside newer Kura snapshots; or NULL */
+};
+
+/* Which of the sample's Kura snapshots was taken, and as what it travels. */
+struct capture_seed {
+	char path[SNAPSHOT_PATH_MAX]; /* "": the policy asks for none */
+	const char *as;               /* borrowed from the policy */
+	size_t of;                    /* how many there are */
 };
 
 struct capture {
@@ -41,7 +52,11 @@ struct capture {
 	struct bytes manifest;
 	struct ledger ledger; /* each file and key, for the proof */
 	json_t *dropped;      /* [ { "path", "why" } ] */
-	struct spool *spool;  /* the members' bytes, from offsets on */
+	struct capture_seed seed;
+	char version[64]; /* of the product; "": the policy asks for none */
+	char script[SNAPSHOT_PATH_MAX]; /* a member that the target runs as
+					   root: no sealing unsigned; or "" */
+	struct spool *spool; /* the members' bytes, from offsets on */
 	uint64_t *offsets;
 };
 
@@ -51,7 +66,8 @@ void capture_free(struct capture *);
 #define own_capture __attribute__((cleanup(capture_free), unused))
 
 /*
- * Writes the bundle to fd. key NULL: unsigned, for development. chain: the
+ * Writes the bundle to fd. key NULL: unsigned, for development, and refused
+ * (EACCES) when a script that the target runs as root is a member. chain: the
  * signer's certificates, leaf first. to: whom it is encrypted to, the same that
  * the words' terms named; NULL: not. Refuses (EACCES) with open findings.
  */

@@ -4,6 +4,7 @@
  * never travels is read first, so that its secrets are known in all others.
  */
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,73 @@
 
 #define own_paths __attribute__((cleanup(tree_free), unused))
 
+static int
+note_dropped(
+    struct capturing *k, const char *path, const char *why, struct err *e)
+{
+	json_t *note = json_pack("{s:s, s:s}", "path", path, "why", why);
+
+	return json_array_append_new(k->c->dropped, note) == -1
+	    ? err_set(e, ENOMEM, "out of memory")
+	    : 0;
+}
+
+/* Left out, unread: the proof says so as well. */
+static int
+note_skipped(
+    struct capturing *k, const char *path, const char *why, struct err *e)
+{
+	if (ledger_skip(&k->c->ledger, path, why, e) == -1)
+		return -1;
+	return note_dropped(k, path, why, e);
+}
+
+/* Each pattern may come upon it again. */
+static bool
+noted(const struct capturing *k, const char *path)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(k->c->dropped, i, one)
+	{
+		const json_t *of = json_object_get(one, "path");
+
+		if (strcmp(json_string_value(of), path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* For tree_list(): what is never even opened. It is noted by its name, which
+ * its folder tells. */
+static bool
+skip_never(void *ctx, const char *path)
+{
+	struct capturing *k = ctx;
+	const char *why = policy_never(&k->c->policy, path);
+	struct err ignored;
+
+	if (why != NULL && !noted(k, path))
+		(void)note_skipped(k, path, why, &ignored);
+	return why != NULL;
+}
+
+/* An item that never travels stands in the bundle's proof, there or not. */
+static int
+note_never(struct capturing *k, const struct policy_path *one, struct err *e)
+{
+	return noted(k, one->pattern)
+	    ? 0
+	    : note_skipped(k, one->pattern, one->why, e);
+}
+
 /* A dropped file's content is learned, then forgotten. */
 static int
 drop_one(
     struct capturing *k, const char *path, struct scrub_rule *r, struct err *e)
 {
 	struct stat st;
-	json_t *note;
 
 	/* Below a linked folder there is nothing to stat, but to read. */
 	if (tree_stat(k->words->root, path, &st, e) == -1) {
@@ -36,17 +97,14 @@ drop_one(
 	r->used++;
 	if (ledger_drop(&k->c->ledger, path, r->why, e) == -1)
 		return -1;
-	note = json_pack("{s:s, s:s}", "path", path, "why", r->why);
-	return json_array_append_new(k->c->dropped, note) == -1
-	    ? err_set(e, ENOMEM, "out of memory")
-	    : 0;
+	return note_dropped(k, path, r->why, e);
 }
 
 /* Files that a drop rule names by their place, listed for capture or not. */
 static int
 drop_all(struct capturing *k, struct err *e)
 {
-	own_paths struct tree_paths paths = { 0 };
+	own_paths struct tree_paths paths = { .skip = skip_never, .ctx = k };
 	struct scrub_rule *r;
 
 	for (size_t i = 0; i < k->c->policy.rule_count; i++) {
@@ -64,22 +122,42 @@ drop_all(struct capturing *k, struct err *e)
 	return 0;
 }
 
+/* Why nothing was found: there is nothing, or it may not be looked at. */
 static int
-list_one(struct capturing *k, conf_node *list, bool needed,
-    struct tree_paths *paths, struct err *e)
+nothing_found(
+    const struct policy *p, const struct policy_path *path, struct err *e)
 {
-	for (size_t i = 0; i < conf_len(list); i++) {
-		conf_node *n = conf_at(list, i);
-		const char *pattern = config_setting_get_string(n);
-		long found = tree_list(k->words->root, pattern, paths, e);
+	const char *why = policy_never(p, path->pattern);
 
+	if (why != NULL)
+		return conf_err(path->at, e, "%s is never captured: %s",
+		    path->pattern, why);
+	return conf_err(path->at, e,
+	    "the sample has no %s; list it under optional if it may be absent",
+	    path->pattern);
+}
+
+static int
+list_paths(struct capturing *k, struct tree_paths *paths, struct err *e)
+{
+	const struct policy *p = &k->c->policy;
+
+	for (size_t i = 0; i < p->path_count; i++) {
+		const struct policy_path *one = &p->paths[i];
+		long found;
+
+		if (one->never) {
+			if (note_never(k, one, e) == -1)
+				return -1;
+			continue;
+		}
+		found = one->newest
+		    ? capturing_seed(k, one, paths, e)
+		    : tree_list(k->words->root, one->pattern, paths, e);
 		if (found == -1)
 			return -1;
-		if (found == 0 && needed)
-			return conf_err(n, e,
-			    "the sample has no %s; list it under optional if "
-			    "it may be absent",
-			    pattern);
+		if (found == 0 && one->needed)
+			return nothing_found(p, one, e);
 	}
 	return 0;
 }
@@ -149,6 +227,25 @@ is_document(const struct capturing *k, const char *path)
 	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
+static bool
+is_seed(const struct capturing *k, const char *path)
+{
+	return strcmp(k->c->seed.path, path) == 0;
+}
+
+/* The first member that an item calls a script of root. */
+static void
+note_script(struct capturing *k, const char *path)
+{
+	const struct policy *p = &k->c->policy;
+
+	for (size_t i = 0; i < p->path_count && k->c->script[0] == '\0'; i++)
+		if (p->paths[i].root_script &&
+		    fnmatch(p->paths[i].pattern, path, 0) == 0)
+			(void)snprintf(
+			    k->c->script, sizeof(k->c->script), "%s", path);
+}
+
 static int
 capture_content(
     struct capturing *k, const char *path, const struct stat *st, struct err *e)
@@ -156,6 +253,7 @@ capture_content(
 	struct member *m = &k->c->snapshot.members[k->c->snapshot.count];
 	own_bytes struct bytes out = { 0 };
 	bool document = is_document(k, path);
+	const char *as = is_seed(k, path) ? k->c->seed.as : path;
 
 	if (ledger_file(&k->c->ledger, &k->c->policy, path, &k->in, e) == -1)
 		return -1;
@@ -165,9 +263,9 @@ capture_content(
 		return -1;
 	if (snprintf(m->path, sizeof(m->path), "%s%s",
 		document ? "documents/" : "files",
-		document ? strrchr(path, '/') + 1 : path) >=
-	    (int)sizeof(m->path))
+		document ? strrchr(path, '/') + 1 : as) >= (int)sizeof(m->path))
 		return err_set(e, ENAMETOOLONG, "%s: path too long", path);
+	note_script(k, path);
 	return capturing_member(k, m, &out, e);
 }
 
@@ -184,6 +282,7 @@ left_out(struct capturing *k, const char *path, const char *what, struct err *e)
 static int
 capture_one(struct capturing *k, const char *path, struct err *e)
 {
+	const char *stays = policy_stays(&k->c->policy, path);
 	struct stat st;
 
 	if (policy_excludes(&k->c->policy, path))
@@ -191,6 +290,9 @@ capture_one(struct capturing *k, const char *path, struct err *e)
 		    &k->c->ledger, path, "excluded by the policy", e);
 	if (policy_drop(&k->c->policy, path) != NULL)
 		return 0;
+	/* A chosen Kura snapshot travels as the seed, which does not stay. */
+	if (stays != NULL && !is_seed(k, path))
+		return noted(k, path) ? 0 : note_skipped(k, path, stays, e);
 	if (tree_stat(k->words->root, path, &st, e) == -1)
 		return -1;
 	if (!S_ISREG(st.st_mode))
@@ -226,11 +328,10 @@ int
 capturing_files(struct capturing *k, struct err *e)
 {
 	struct snapshot *s = &k->c->snapshot;
-	own_paths struct tree_paths paths = { 0 };
+	own_paths struct tree_paths paths = { .skip = skip_never, .ctx = k };
 
 	if (drop_all(k, e) == -1 || list_documents(k, &paths, e) == -1 ||
-	    list_one(k, k->c->policy.include, true, &paths, e) == -1 ||
-	    list_one(k, k->c->policy.optional, false, &paths, e) == -1)
+	    list_paths(k, &paths, e) == -1)
 		return -1;
 	tree_sort(&paths);
 	/* One more for the proof. */

@@ -27,4 +27,10 @@ int capturing_files(struct capturing *, struct err *);
 int capturing_member(struct capturing *, struct member *m,
     const struct bytes *content, struct err *);
 
+/* capture_seed.c: of the Kura snapshots that fit, the one to take, added to
+ * paths. The number added; -1 with code EEXIST: a person has to choose. */
+struct tree_paths;
+long capturing_seed(struct capturing *, const struct policy_path *,
+    struct tree_paths *, struct err *);
+
 #endif

@@ -16,14 +16,8 @@
 #include "policy_in.h"
 #include "slot.h"
 
-#define TEXT_MAX    POLICY_TEXT_MAX
-#define SHORT_LEAST 4
+#define TEXT_MAX POLICY_TEXT_MAX
 
-static const char *const policy_keys[] = { "documents", "files", "optional",
-	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
-	NULL };
-static const char *const scrub_keys[] = { "rules", "identity", "accept",
-	"neutral", NULL };
 static const char *const rule_keys[] = { "file", "format", "key", "within",
 	"slot", "text", "empty", "keep", "drop", "why", "needed", "value",
 	"marked", "fill", "search", NULL };
@@ -231,8 +225,8 @@ policy_list(struct policy *p, const struct policy_file *f, const char *name,
 	return 0;
 }
 
-static int
-lists_read(struct policy *p, const struct policy_file *f, struct err *e)
+int
+policy_lists_read(struct policy *p, const struct policy_file *f, struct err *e)
 {
 	if (policy_list(p, f, "rules", (void **)&p->rules, p->rule_count,
 		sizeof(*p->rules), rule_read, e) == -1 ||
@@ -251,6 +245,11 @@ policy_file_parse(struct policy *p, const char *path, const char *text,
 	const char *slash = strrchr(path, '/');
 	uint8_t hash[SHA256_LEN];
 
+	if (p->file_count == POLICY_FILES_MAX)
+		return (void)err_set(e, E2BIG,
+			   "%s: more than %d files make the policy", path,
+			   POLICY_FILES_MAX),
+		       NULL;
 	if (conf_parse(&f->conf, path, text, len, e) == -1)
 		return NULL;
 	p->file_count++;
@@ -262,118 +261,12 @@ policy_file_parse(struct policy *p, const char *path, const char *text,
 	return f;
 }
 
-static struct policy_file *
-file_open(struct policy *p, const char *path, struct err *e)
+struct policy_file *
+policy_file_open(struct policy *p, const char *path, struct err *e)
 {
 	own_bytes struct bytes text = { 0 };
 
 	if (file_read(AT_FDCWD, path, CONF_SIZE_MAX, &text, e) == -1)
 		return NULL;
 	return policy_file_parse(p, path, text.p, text.len, e);
-}
-
-static int
-texts(conf_node *root, const char *name, conf_node **list, struct err *e)
-{
-	const char *text;
-
-	if (conf_list(root, name, POLICY_LIST_MAX, list, e) == -1)
-		return -1;
-	for (size_t i = 0; i < conf_len(*list); i++)
-		if (conf_text(conf_at(*list, i), TEXT_MAX, &text, e) == -1)
-			return -1;
-	return 0;
-}
-
-/* A path in a policy is relative to the policy's folder. */
-static void
-beside(const char *policy, const char *name, char out[static 1024])
-{
-	const char *slash = strrchr(policy, '/');
-	int folder =
-	    slash == NULL || name[0] == '/' ? 0 : (int)(slash - policy) + 1;
-
-	(void)snprintf(out, 1024, "%.*s%s", folder, policy, name);
-}
-
-/* Scrub files, by paths relative to the capture policy's folder. */
-static int
-scrubs_read(
-    struct policy *p, const char *policy, conf_node *list, struct err *e)
-{
-	char path[1024];
-	struct policy_file *f;
-
-	for (size_t i = 0; i < conf_len(list); i++) {
-		beside(
-		    policy, config_setting_get_string(conf_at(list, i)), path);
-		if ((f = file_open(p, path, e)) == NULL ||
-		    conf_known(conf_root(&f->conf), scrub_keys, e) == -1 ||
-		    texts(conf_root(&f->conf), "neutral", &p->neutral[i], e) ==
-			-1 ||
-		    lists_read(p, f, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* What people decided; nothing yet is fine. */
-static int
-reviewed_read(struct policy *p, struct err *e)
-{
-	own_bytes struct bytes text = { 0 };
-
-	if (p->reviewed[0] == '\0')
-		return 0;
-	if (file_read(AT_FDCWD, p->reviewed, CONF_SIZE_MAX, &text, e) == -1)
-		return e->code == ENOENT ? 0 : -1;
-	return policy_review(p, p->reviewed, text.p, text.len, e);
-}
-
-int
-policy_read(struct policy *p, const char *path, struct err *e)
-{
-	struct policy_file *f;
-	const char *reviewed;
-	conf_node *root, *scrub;
-	int64_t shortest;
-
-	memset(p, 0, sizeof(*p));
-	if ((p->files = calloc(POLICY_FILES_MAX + 3, sizeof(*p->files))) ==
-	    NULL)
-		return err_sys(e, "%s", path);
-	if ((f = file_open(p, path, e)) == NULL)
-		return -1;
-	root = conf_root(&f->conf);
-	if (conf_known(root, policy_keys, e) == -1 ||
-	    conf_str_or(root, "documents", TEXT_MAX, NULL, &p->documents, e) ==
-		-1 ||
-	    texts(root, "files", &p->include, e) == -1 ||
-	    texts(root, "optional", &p->optional, e) == -1 ||
-	    texts(root, "exclude", &p->exclude, e) == -1 ||
-	    texts(root, "scrub", &scrub, e) == -1 ||
-	    conf_str_or(root, "reviewed", TEXT_MAX, NULL, &reviewed, e) == -1 ||
-	    conf_int_or(root, "shortest", SHORT_LEAST, 64, 6, &shortest, e) ==
-		-1 ||
-	    lists_read(p, f, e) == -1)
-		return -1;
-	p->shortest = (size_t)shortest;
-	if (reviewed != NULL)
-		beside(path, reviewed, p->reviewed);
-	if (conf_len(scrub) > POLICY_FILES_MAX)
-		return conf_err(
-		    scrub, e, "more than %d scrub files", POLICY_FILES_MAX);
-	return scrubs_read(p, path, scrub, e) == -1 ? -1 : reviewed_read(p, e);
-}
-
-void
-policy_free(struct policy *p)
-{
-	for (size_t i = 0; i < p->file_count; i++)
-		conf_free(&p->files[i].conf);
-	free(p->files);
-	free(p->rules);
-	free(p->accepts);
-	free(p->identity);
-	memset(p, 0, sizeof(*p));
 }

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "field.h"
 #include "finding.h"
+#include "reset.h"
 
 /*
  * What to capture and what to take out of it; libconfig.
@@ -25,6 +26,18 @@
  *	reviewed = "reviewed.conf";	what was decided by `ingot scrub
  *					--classify`; may be absent
  *	shortest = 6;	bytes of an identifier that can be searched for
+ *	include = [ "debian.conf" ];	another capture policy, whose lists are
+ *			added; its documents, reviewed, shortest and reset
+ *			count when this one says none
+ *	reset = "../reset/unit.conf";	what belongs to one unit (reset.h)
+ *	brief = "...";	one line, for a list of policies
+ *	product = { name; versions; version = { files; keys }; signs };
+ *	items = ( { item; paths; why; needed; never; newest; as;
+ *		root_script } );
+ *
+ * An item is a file that people speak of by a name. never: not even opened.
+ * newest: of Kura snapshots the latest, which travels as the path "as".
+ * root_script: the target runs it as root, so the bundle has to be signed.
  *
  * A scrub file holds rules, and identity and accept like the policy:
  *	rules = ( { file; format; key; within; value; marked; ACTION; why;
@@ -49,7 +62,7 @@
  * from the open files and live until policy_free().
  */
 #define POLICY_LIST_MAX  500
-#define POLICY_FILES_MAX 16
+#define POLICY_FILES_MAX 64 /* that one policy is made of */
 
 enum scrub_action {
 	SCRUB_SLOT,
@@ -114,12 +127,39 @@ struct policy_file {
 	char sha256[SHA256_HEX];
 };
 
+/* One pattern to capture; of files, optional or an item. */
+struct policy_path {
+	const char *pattern;
+	conf_node *at;    /* where it is written */
+	const char *item; /* "" : not of an item */
+	const char *why;
+	const char *as; /* NULL: where it was */
+	bool needed, never, newest, root_script;
+};
+
+/* What a policy is for; name NULL: for anything. */
+struct policy_product {
+	const char *name;
+	conf_node *at;
+	conf_node *versions; /* patterns of those it is made for */
+	conf_node *files;    /* Java properties that say it: the first there */
+	conf_node *keys;     /* by one of these keys */
+	conf_node *signs;    /* paths that tell the product's presence */
+};
+
 struct policy {
 	struct policy_file *files; /* the capture policy first */
 	size_t file_count;
-	const char *documents;                   /* or NULL */
-	conf_node *neutral[POLICY_FILES_MAX];    /* of each scrub file */
-	conf_node *include, *optional, *exclude; /* lists of texts, or NULL */
+	const char *documents; /* or NULL */
+	const char *brief;     /* or NULL */
+	struct policy_path *paths;
+	size_t path_count;
+	const char **excludes;
+	size_t exclude_count;
+	struct policy_product product;
+	conf_node *neutral[POLICY_FILES_MAX]; /* of each scrub file */
+	size_t neutral_count;
+	struct reset reset; /* empty when none is named */
 	struct scrub_rule *rules;
 	size_t rule_count;
 	struct scrub_accept *accepts;
@@ -140,6 +180,11 @@ void policy_free(struct policy *);
 int policy_review(struct policy *, const char *name, const char *text,
     size_t len, struct err *);
 
+/* Why capture must not even open it: by an item or by the reset list; NULL: it
+ * may. */
+const char *policy_never(const struct policy *, const char *path);
+/* Why the reset list lets it not travel; NULL: it does. */
+const char *policy_stays(const struct policy *, const char *path);
 bool policy_excludes(const struct policy *, const char *path);
 /* The rule that drops this file, or NULL. */
 struct scrub_rule *policy_drop(const struct policy *, const char *path);

@@ -19,6 +19,13 @@ int policy_list(struct policy *, const struct policy_file *, const char *name,
 struct policy_file *policy_file_parse(struct policy *, const char *path,
     const char *text, size_t len, struct err *);
 
+/* The same from a file. */
+struct policy_file *
+policy_file_open(struct policy *, const char *path, struct err *);
+/* The lists rules, accept and identity of a file. */
+int
+policy_lists_read(struct policy *, const struct policy_file *, struct err *);
+
 /* Fills the next rule, and where it applies, from a group. */
 int policy_rule_read(
     struct policy *, const struct policy_file *, conf_node *, struct err *);

@@ -14,12 +14,30 @@ fits(const char *pattern, const char *text)
 	return fnmatch(pattern, text, 0) == 0;
 }
 
+const char *
+policy_never(const struct policy *p, const char *path)
+{
+	const struct reset_item *item = reset_of(&p->reset, path);
+
+	for (size_t i = 0; i < p->path_count; i++)
+		if (p->paths[i].never && fits(p->paths[i].pattern, path))
+			return p->paths[i].why;
+	return item != NULL && item->mark == RESET_NEVER ? item->why : NULL;
+}
+
+const char *
+policy_stays(const struct policy *p, const char *path)
+{
+	const struct reset_item *item = reset_of(&p->reset, path);
+
+	return item != NULL && item->mark != RESET_KEEP ? item->why : NULL;
+}
+
 bool
 policy_excludes(const struct policy *p, const char *path)
 {
-	for (size_t i = 0; i < conf_len(p->exclude); i++)
-		if (fits(config_setting_get_string(conf_at(p->exclude, i)),
-			path))
+	for (size_t i = 0; i < p->exclude_count; i++)
+		if (fits(p->excludes[i], path))
 			return true;
 	return false;
 }

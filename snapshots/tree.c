@@ -136,6 +136,12 @@ each_entry(struct walk *w, const char *folder, entry_fn *fn, const void *ctx,
 
 static int add_all(struct walk *, const char *path, struct err *);
 
+static bool
+skips(const struct walk *w, const char *path)
+{
+	return w->paths->skip != NULL && w->paths->skip(w->paths->ctx, path);
+}
+
 static int
 on_below(struct walk *w, const char *path, const char *name, const void *ctx,
     struct err *e)
@@ -147,7 +153,7 @@ on_below(struct walk *w, const char *path, const char *name, const void *ctx,
 	(void)ctx;
 	/* A link in a folder may lead back up: only those that the pattern
 	 * goes through are followed. */
-	if (w->through) {
+	if (w->through && !skips(w, path)) {
 		link = tree_open(w->root, path, O_PATH | O_NOFOLLOW, true, e);
 		if (link == -1 || fstat(link, &st) == -1 || S_ISLNK(st.st_mode))
 			return 0;
@@ -162,6 +168,8 @@ add_all(struct walk *w, const char *path, struct err *e)
 	struct stat st;
 	int rc;
 
+	if (skips(w, path))
+		return 0;
 	if (tree_stat_at(w->root, path, w->through, &st, e) == -1)
 		return nothing_there(e) ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
@@ -218,6 +226,8 @@ expand(struct walk *w, const char *done, const char *rest, struct err *e)
 		(void)snprintf(path, sizeof(path), "%s/%s", done, part.pattern);
 		return expand(w, path, part.rest, e);
 	}
+	if (skips(w, done))
+		return 0;
 	if (tree_stat_at(w->root, done[0] == '\0' ? "/" : done, w->through, &st,
 		e) == -1)
 		return nothing_there(e) ? 0 : -1;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "buf.h"
@@ -21,6 +22,9 @@ struct tree_paths {
 	char **all; /* absolute; sorted and single after tree_sort() */
 	size_t count;
 	size_t room;
+	/* Or NULL: what is not even opened, with all that is below it. */
+	bool (*skip)(void *ctx, const char *path);
+	void *ctx;
 };
 
 /*

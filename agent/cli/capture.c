@@ -30,6 +30,7 @@ struct asked {
 	const char *cert;
 	STACK_OF(X509) * to; /* whom it is encrypted to; NULL: nobody */
 	int passphrase_fd;
+	char profile[1024]; /* path of the policy that --profile names */
 	bool dry;
 };
 
@@ -64,7 +65,7 @@ read_terms(const struct cli *c, struct terms *t, struct err *e)
 }
 
 static int
-read_asked(const struct cli *c, struct asked *a, struct err *e)
+read_asked(struct cli *c, struct asked *a, struct err *e)
 {
 	long sequence;
 	int n = 0;
@@ -89,8 +90,10 @@ read_asked(const struct cli *c, struct asked *a, struct err *e)
 	a->key = cli_option(c, "sign");
 	a->cert = cli_option(c, "cert");
 	a->dry = cli_option(c, "dry-run") != NULL;
-	if (a->words.policy == NULL)
-		a->words.policy = CAPTURE_POLICY;
+	a->words.version = cli_option(c, "product-version");
+	a->words.seed = cli_option(c, "kura-snapshot");
+	if (capture_policy(c, a->profile, &a->words.policy, e) == -1)
+		return -1;
 	if (a->words.name == NULL || a->words.model == NULL)
 		return err_set(e, EINVAL, "--name and --model are needed");
 	if (!a->dry && a->out == NULL)
@@ -110,6 +113,13 @@ result_json(const struct capture *c, const struct asked *a)
 	    j, "members", json_integer((json_int_t)c->snapshot.count));
 	(void)json_object_set_new(j, "signed", json_boolean(a->key != NULL));
 	(void)json_object_set(j, "dropped", c->dropped);
+	if (c->version[0] != '\0')
+		(void)json_object_set_new(
+		    j, "product_version", json_string(c->version));
+	if (c->seed.path[0] != '\0')
+		(void)json_object_set_new(j, "kura_snapshot",
+		    json_pack("{s:s, s:s, s:I}", "path", c->seed.path, "as",
+			c->seed.as, "of", (json_int_t)c->seed.of));
 	if (a->dry)
 		(void)json_object_set_new(
 		    j, "list", capture_members_json(&c->snapshot));
@@ -130,6 +140,9 @@ report(const struct cli *cli, const struct capture *c, const struct asked *a)
 	}
 	if (a->dry)
 		capture_print_members(&c->snapshot);
+	if (c->seed.path[0] != '\0')
+		(void)printf("Kura snapshot: %s, of %zu; travels as %s\n",
+		    c->seed.path, c->seed.of, c->seed.as);
 	capture_print_findings(&c->findings, c->findings.open > 0 || a->dry);
 	if (c->findings.open == 0)
 		(void)printf("%s  %zu members, %zu dropped%s%s\n",
@@ -188,6 +201,9 @@ run(struct cli *cli)
 	own_fd int root = -1;
 	struct err e;
 
+	if (cli_option(cli, "profile") != NULL &&
+	    strcmp(cli_option(cli, "profile"), "list") == 0)
+		return capture_profiles(cli);
 	if (read_asked(cli, &a, &e) == -1)
 		return cli_fail(cli, CODE_USAGE, &e);
 	root = capture_root(cli_option(cli, "root"), &a.words.live, &e);
@@ -195,7 +211,8 @@ run(struct cli *cli)
 	if (root == -1 || capture_run(&c, &a.words, &e) == -1)
 		return cli_fail(cli, CODE_FAILED, &e);
 	if (c.findings.open == 0 && !a.dry && write_bundle(&c, &a, &e) == -1)
-		return cli_fail(cli, CODE_FAILED, &e);
+		return cli_fail(
+		    cli, e.code == EACCES ? CODE_REFUSED : CODE_FAILED, &e);
 	report(cli, &c, &a);
 	return c.findings.open > 0 ? CODE_REFUSED : CODE_OK;
 }
@@ -203,6 +220,13 @@ run(struct cli *cli)
 static const struct cli_option options[] = {
 	{ "policy", "FILE",
 	    "what to capture and scrub; default " CAPTURE_POLICY },
+	{ "profile", "NAME",
+	    "the shipped policy of a product; \"list\" shows them all" },
+	{ "policies", "DIR", "where policies are; default those installed" },
+	{ "product-version", "VERSION",
+	    "of the product, when the sample itself does not say it" },
+	{ "kura-snapshot", "WHICH",
+	    "newest, seed or an id, when the seed was replaced" },
 	{ "root", "DIR", "the sample's file tree, if it is not this system" },
 	{ "name", "NAME", "what to call the snapshot" },
 	{ "model", "MODEL", "the units that it is for" },
@@ -234,6 +258,7 @@ static const struct cli_example examples[] = {
 	{ "ingot capture --root /mnt/golden --name site-a --model gw100 "
 	  "--dry-run",
 	    "shows what would be captured from a mounted one" },
+	{ "ingot capture --profile list", "what is shipped, and what fits" },
 	{ NULL, NULL },
 };
 

@@ -3,6 +3,7 @@
 #define CAPTURE_REPORT_H
 
 #include "capture.h"
+#include "cli.h"
 #include "json.h"
 
 /*
@@ -13,6 +14,12 @@
 
 /* The root folder, open, the caller's; path NULL: "/". *live: is it ours? */
 int capture_root(const char *path, bool *live, struct err *);
+
+/* capture_profile.c: shows all policies and which fit the sample. */
+enum ctl_code capture_profiles(struct cli *);
+/* The policy's path, by --policy, --profile or as usual; found: room for it. */
+int capture_policy(
+    struct cli *, char found[static 1024], const char **path, struct err *);
 
 /* { findings: [...], open } / [ members ]; the caller's. */
 json_t *capture_findings_json(const struct findings *);
