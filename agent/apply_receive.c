@@ -23,6 +23,7 @@
 #include "child.h"
 #include "log.h"
 #include "own.h"
+#include "unbox.h"
 
 #define SAID_MAX   4096
 #define LATE_MS    300000
@@ -38,7 +39,8 @@ struct receive {
 	int said; /* what it writes */
 	int timer;
 	struct bytes text;
-	bool keep; /* staging, for a dry run that goes on from there */
+	struct unbox unbox; /* lends it the unit's key, if it is encrypted */
+	bool keep;          /* staging, for a dry run that goes on from there */
 };
 
 void
@@ -51,6 +53,7 @@ receive_free(struct apply *a)
 		return;
 	a->receive = NULL;
 	loop_untimer(a->agent->loop, r->timer);
+	unbox_stop(&r->unbox);
 	if (r->said != -1) {
 		loop_forget(a->agent->loop, r->said);
 		(void)close(r->said);
@@ -183,7 +186,9 @@ on_exit_(void *ctx, int fd, uint32_t events)
 		return;
 	}
 	child_say(status, how, sizeof(how));
-	if (WIFEXITED(status) && r->text.len > 0)
+	if (r->unbox.why.text[0] != '\0')
+		(void)err_set(&e, 0, "the bundle's key: %s", r->unbox.why.text);
+	else if (WIFEXITED(status) && r->text.len > 0)
 		(void)err_set(&e, 0, "%s", last_line(&r->text));
 	else
 		(void)err_set(&e, 0, "ingot-unpack: %s", how);
@@ -295,9 +300,11 @@ spawn(struct receive *r, int bundle, const struct passwd *user, int out,
 	char name[] = "ingot-unpack";
 	char *argv[] = { name, w.uid, w.gid, w.model, w.hardware, w.floor,
 		w.unsigned_ok, NULL };
-	struct child_spec spec = { path, argv, out, { 0 }, 3 };
+	struct child_spec spec = { path, argv, out, { 0 }, 5 };
 
-	if (anchors == -1 || word_all(a, user, &w, e) == -1)
+	if (anchors == -1 ||
+	    unbox_start(&r->unbox, a->agent, bundle, e) == -1 ||
+	    word_all(a, user, &w, e) == -1)
 		return -1;
 	staging = make_staging(a->agent->state, user->pw_uid, user->pw_gid, e);
 	if (staging == -1)
@@ -307,7 +314,12 @@ spawn(struct receive *r, int bundle, const struct passwd *user, int out,
 	spec.fds[0] = bundle;
 	spec.fds[1] = staging;
 	spec.fds[2] = anchors;
-	return child_spawn(&spec, &r->child, e);
+	spec.fds[3] = r->unbox.certificate;
+	spec.fds[4] = r->unbox.theirs;
+	if (child_spawn(&spec, &r->child, e) == -1)
+		return -1;
+	unbox_given(&r->unbox);
+	return 0;
 }
 
 static int

@@ -6,7 +6,9 @@
  * other file, little memory, little time. What it says is believed by no one:
  * the agent checks the signature and every hash again.
  *
- *	descriptors	3 bundle, 4 empty folder, 5 anchors (PEM or /dev/null)
+ *	descriptors	3 bundle, 4 empty folder, 5 anchors (PEM or /dev/null);
+ *			for an encrypted bundle 6 the unit's certificate (PEM)
+ *			and 7 the agent, which lends its key (unpack_key.h)
  *	arguments	uid= gid= model= hardware= floor= unsigned=0|1
  *	success		0, one JSON line on standard output
  *	failure		1, one sentence on standard error, the folder empty
@@ -35,11 +37,14 @@
 #include "json.h"
 #include "own.h"
 #include "sandbox.h"
+#include "unpack_key.h"
 #include "x509.h"
 
 #define BUNDLE_FD  3
 #define STAGING_FD 4
 #define ANCHORS_FD 5
+#define CERT_FD    6
+#define ASK_FD     7
 
 #define MEMORY_MB  256 /* the largest manifest takes 60 */
 #define CPU_S      240
@@ -165,6 +170,23 @@ read_anchors(X509_STORE **store, struct err *e)
 	return 0;
 }
 
+/* Not there: then an encrypted bundle is refused. */
+static int
+read_recipient(struct bundle_trust *trust, struct err *e)
+{
+	own_bytes struct bytes pem = { 0 };
+	own_chain STACK_OF(X509) *chain = NULL;
+
+	if (fcntl(CERT_FD, F_GETFD) == -1)
+		return 0;
+	if (file_read_fd(CERT_FD, X509_PEM_MAX, &pem, e) == -1 ||
+	    (chain = x509_chain_parse(pem.p, pem.len, e)) == NULL)
+		return err_in(e, "the unit's bundle certificate");
+	trust->to = sk_X509_shift(chain);
+	trust->key = unpack_key_new(trust->to, ASK_FD, e);
+	return trust->key == NULL ? -1 : 0;
+}
+
 static int
 limit_work(struct err *e)
 {
@@ -210,7 +232,7 @@ close_cage(const struct words *w, struct err *e)
 	static const gid_t none[] = { 0 };
 	const struct sandbox_path staging = { NULL, STAGING_FD, SANDBOX_WRITE };
 
-	if (close_range(ANCHORS_FD + 1, ~0u, 0) == -1)
+	if (close_range(ASK_FD + 1, ~0u, 0) == -1)
 		return err_sys(e, "close_range");
 	if (sandbox_drop((uid_t)w->uid, (gid_t)w->gid, none, 0, e) == -1)
 		return -1;
@@ -223,17 +245,13 @@ close_cage(const struct words *w, struct err *e)
 }
 
 static int
-unpack(const struct words *w, X509_STORE *anchors, struct err *e)
+unpack(const struct bundle_trust *trust, struct err *e)
 {
-	struct bundle_trust trust = { .anchors = anchors,
-		.unsigned_ok = w->unsigned_ok == 1,
-		.unit = {
-		    w->model, w->hardware, INGOT_VERSION, (int64_t)w->floor } };
 	struct bundle_info info;
 	own_json json_t *j = NULL;
 	own_str char *line = NULL;
 
-	if (bundle_open(BUNDLE_FD, &trust, STAGING_FD, &info, e) == -1)
+	if (bundle_open(BUNDLE_FD, trust, STAGING_FD, &info, e) == -1)
 		return -1;
 	j = json_pack("{s:s, s:s, s:s, s:I, s:b, s:s}", "id", info.id, "name",
 	    info.name, "model", info.model, "sequence",
@@ -251,7 +269,7 @@ main(int argc, char *argv[])
 {
 	struct err e;
 	struct words w = { .hardware = "" };
-	X509_STORE *anchors = NULL;
+	struct bundle_trust trust = { .anchors = NULL };
 	int rc = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1
 	    ? 0
 	    : err_set(&e, 0, "OpenSSL does not start");
@@ -260,11 +278,16 @@ main(int argc, char *argv[])
 	if (rc == 0)
 		rc = read_words(argc, argv, &w, &e);
 	if (rc == 0)
-		rc = read_anchors(&anchors, &e);
+		rc = read_anchors(&trust.anchors, &e);
+	if (rc == 0)
+		rc = read_recipient(&trust, &e);
+	trust.unsigned_ok = w.unsigned_ok == 1;
+	trust.unit = (struct terms_unit){ w.model, w.hardware, INGOT_VERSION,
+		(int64_t)w.floor };
 	if (rc == 0)
 		rc = close_cage(&w, &e);
 	if (rc == 0)
-		rc = unpack(&w, anchors, &e);
+		rc = unpack(&trust, &e);
 	if (rc == -1)
 		(void)fprintf(stderr, "%s\n", e.text);
 	(void)fflush(stderr);

@@ -37,6 +37,8 @@ static const struct text_key texts[] = {
 	{ TEXT(plugin_dir),  .otherwise = "/usr/lib/ingot/plugins", .path = true },
 	{ TEXT(libexec_dir), .otherwise = "/usr/libexec/ingot", .path = true },
 	{ TEXT(anchors),     .otherwise = "/etc/ingot/maker-ca.pem", .path = true },
+	{ TEXT(bundle_cert), .otherwise = "/etc/ingot/bundle.pem", .path = true },
+	{ TEXT(bundle_key),  .otherwise = "", .path = true, .empty = true },
 	{ TEXT(unit_file),   .otherwise = "/etc/ingot/unit.conf", .path = true },
 	{ TEXT(unpack_user), .otherwise = "ingot" },
 	{ TEXT(group),	     .otherwise = "ingot" },
@@ -72,6 +74,7 @@ static const struct flag_key flags[] = {
 
 static const char *const known[] = { "state_dir", "run_dir", "log_dir",
 	"policy_dir", "shipped_dir", "plugin_dir", "libexec_dir", "anchors",
+	"bundle_cert", "bundle_key",
 	"unit_file", "unpack_user", "group", "reset_root", "plugins",
 	"confirm_s", "unsigned_bundles", "unsigned_plugins", "log_json",
 	"backoff_ms", "quick_ms", "stop_ms", "check_ms", NULL };

@@ -28,6 +28,8 @@ struct settings {
 	const char
 	    *libexec_dir;    /* /usr/libexec/ingot: ingot-host, ingot-unpack */
 	const char *anchors; /* /etc/ingot/maker-ca.pem: bundles, plugins */
+	const char *bundle_cert; /* /etc/ingot/bundle.pem: encrypted to */
+	const char *bundle_key;  /* a file; "": cert_store's "bundle" */
 	const char *unit_file;   /* /etc/ingot/unit.conf: serial, model */
 	const char *unpack_user; /* ingot */
 	const char *group;       /* ingot: may use read-only verbs */

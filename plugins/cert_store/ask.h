@@ -37,5 +37,7 @@ int verb_promote(struct ask *, struct err *);
 int verb_chain(struct ask *, struct err *);
 int verb_list(struct ask *, struct err *);
 int verb_sign(struct ask *, struct err *);
+int verb_agree(struct ask *, struct err *);
+int verb_public(struct ask *, struct err *);
 
 #endif

@@ -17,6 +17,9 @@
  *	software_keys = false;		a key in a file, on a unit without TPM
  *	purposes = [ "mqtt" ];		one key each, and one that is pending
  */
+/* Of the purpose "bundle" is a key that only agrees on secrets: encrypted
+ * bundles are opened with it. All others sign. */
+#define DOC_AGREES      "bundle"
 #define DOC_PURPOSES    4
 #define DOC_TCTI_MAX    120
 #define DOC_PENDING     ".pending"

@@ -4,6 +4,7 @@
  * sign. None of them ever says a private key.
  */
 #include <openssl/crypto.h>
+#include <openssl/pem.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ make_key(struct ask *a, struct err *e)
 {
 	const struct ingot_host *host = a->s->host;
 
-	if (keys_create(a->s, &a->held, e) == -1 ||
+	if (keys_create(a->s, a->purpose, &a->held, e) == -1 ||
 	    vault_put(a->s->state, a->purpose, &a->held, e) == -1)
 		return -1;
 	host->event(host, "KeyCreated", "%s key for %s",
@@ -166,6 +167,44 @@ verb_unwrap(struct ask *a, struct err *e)
 	rc = say_hex(a, "key", key, sizeof(key), e);
 	OPENSSL_cleanse(key, sizeof(key));
 	return rc;
+}
+
+/* For the agent alone, which shows it the point of an encrypted bundle. */
+int
+verb_agree(struct ask *a, struct err *e)
+{
+	uint8_t point[KEY_POINT_LEN], secret[TPM_AGREED_LEN];
+	int rc;
+
+	if (asked_hex(a, "point", point, sizeof(point), e) != sizeof(point))
+		return err_set(e, EBADMSG, "point: %d bytes in hexadecimal",
+		    KEY_POINT_LEN);
+	if (keys_agree(a->s, &a->held, point, secret, e) == -1)
+		return -1;
+	rc = say_hex(a, "secret", secret, sizeof(secret), e);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return rc;
+}
+
+/* For the certificate that bundles are encrypted to; it needs no CSR, and a
+ * key that only agrees could sign none. */
+int
+verb_public(struct ask *a, struct err *e)
+{
+	own_bytes struct bytes pem = { 0 };
+	own_pkey EVP_PKEY *key = key_public(a->held.point, e);
+	BIO *bio = key == NULL ? NULL : BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	if (bio == NULL || PEM_write_bio_PUBKEY(bio, key) != 1) {
+		BIO_free(bio);
+		return err_ssl(e, "public key");
+	}
+	n = BIO_get_mem_data(bio, &text);
+	bytes_add(&pem, text, (size_t)n);
+	BIO_free(bio);
+	return say_key(a, e) == -1 ? -1 : say_bytes(a, "pem", &pem, e);
 }
 
 int

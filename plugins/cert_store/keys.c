@@ -53,8 +53,16 @@ create_soft(struct store *s, struct held *h, struct err *e)
 	return key_point(h->soft, h->point, e);
 }
 
+bool
+keys_agrees(const char *purpose)
+{
+	size_t n = doc_active_len(purpose);
+
+	return n == strlen(DOC_AGREES) && strncmp(purpose, DOC_AGREES, n) == 0;
+}
+
 int
-keys_create(struct store *s, struct held *h, struct err *e)
+keys_create(struct store *s, const char *purpose, struct held *h, struct err *e)
 {
 	struct tpm *tpm;
 
@@ -62,8 +70,10 @@ keys_create(struct store *s, struct held *h, struct err *e)
 	if (!store_has_tpm(s))
 		return create_soft(s, h, e);
 	h->origin = ORIGIN_TPM;
-	if ((tpm = store_tpm(s, e)) == NULL ||
-	    tpm_key_create(tpm, &h->tpm, e) == -1)
+	if ((tpm = store_tpm(s, e)) == NULL)
+		return -1;
+	if ((keys_agrees(purpose) ? tpm_key_create_agree(tpm, &h->tpm, e)
+				  : tpm_key_create(tpm, &h->tpm, e)) == -1)
 		return -1;
 	return tpm_key_point(&h->tpm, h->point, e);
 }
@@ -109,6 +119,37 @@ keys_sign(struct store *s, const struct held *h,
 	if ((tpm = store_tpm(s, e)) == NULL)
 		return -1;
 	return tpm_key_sign(tpm, &h->tpm, digest, sig, e);
+}
+
+static int
+agree_soft(EVP_PKEY *key, const uint8_t point[KEY_POINT_LEN],
+    uint8_t secret[TPM_AGREED_LEN], struct err *e)
+{
+	own_pkey EVP_PKEY *peer = key_public(point, e);
+	own_ctx EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	size_t n = TPM_AGREED_LEN;
+
+	if (peer == NULL)
+		return -1;
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
+	    EVP_PKEY_derive_set_peer(ctx, peer) != 1 ||
+	    EVP_PKEY_derive(ctx, secret, &n) != 1 || n != TPM_AGREED_LEN)
+		return err_ssl(e, "agree on a secret");
+	return 0;
+}
+
+int
+keys_agree(struct store *s, const struct held *h,
+    const uint8_t point[KEY_POINT_LEN], uint8_t secret[TPM_AGREED_LEN],
+    struct err *e)
+{
+	struct tpm *tpm;
+
+	if (h->origin == ORIGIN_SOFTWARE)
+		return agree_soft(h->soft, point, secret, e);
+	if ((tpm = store_tpm(s, e)) == NULL)
+		return -1;
+	return tpm_key_agree(tpm, &h->tpm, point, secret, e);
 }
 
 /* --- CSR: the key as OpenSSL wants it ------------------------------------ */

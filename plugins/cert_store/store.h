@@ -29,7 +29,14 @@ bool store_has_tpm(const struct store *);
 
 /* A new key: in the TPM, or in h->soft when there is no TPM and the document
  * allows that. Nothing is written. */
-int keys_create(struct store *, struct held *, struct err *);
+int
+keys_create(struct store *, const char *purpose, struct held *, struct err *);
+/* ECDH: x of the point times the key. */
+int keys_agree(struct store *, const struct held *,
+    const uint8_t point[KEY_POINT_LEN], uint8_t secret[TPM_AGREED_LEN],
+    struct err *);
+/* Is it, by its purpose, a key that agrees, and not one that signs? */
+bool keys_agrees(const char *purpose);
 int keys_sign(struct store *, const struct held *,
     const uint8_t digest[KEY_DIGEST_LEN], uint8_t sig[KEY_SIG_LEN],
     struct err *);

@@ -22,22 +22,33 @@ struct verb {
 	enum wants wants;
 	const char *only; /* who alone may ask; NULL: whom the policy lets */
 	const char *known[4];
+	enum {
+		FOR_SIGNERS,  /* only keys that sign */
+		FOR_AGREEING, /* only keys that agree */
+		FOR_BOTH
+	} fit;
 };
 
 static const struct verb verbs[] = {
 	{ "key.create", verb_create, WANTS_PURPOSE, NULL,
-	    { "purpose", "replace" } },
-	{ "csr", verb_csr, WANTS_KEY, NULL, { "purpose", "cn" } },
-	{ "ek", verb_ek, WANTS_NOTHING, NULL, { NULL } },
+	    { "purpose", "replace" }, FOR_BOTH },
+	{ "csr", verb_csr, WANTS_KEY, NULL, { "purpose", "cn" }, FOR_SIGNERS },
+	{ "ek", verb_ek, WANTS_NOTHING, NULL, { NULL }, FOR_SIGNERS },
 	{ "activate", verb_activate, WANTS_KEY, NULL,
-	    { "purpose", "blob", "secret" } },
-	{ "unwrap", verb_unwrap, WANTS_KEY, NULL, { "purpose", "point" } },
-	{ "cert.install", verb_install, WANTS_KEY, NULL,
-	    { "purpose", "chain" } },
-	{ "promote", verb_promote, WANTS_NOTHING, NULL, { "purpose" } },
-	{ "chain", verb_chain, WANTS_KEY, NULL, { "purpose" } },
-	{ "cert.list", verb_list, WANTS_NOTHING, NULL, { NULL } },
-	{ "sign", verb_sign, WANTS_KEY, "agent", { "purpose", "digest" } },
+	    { "purpose", "blob", "secret" }, FOR_SIGNERS },
+	{ "unwrap", verb_unwrap, WANTS_KEY, NULL, { "purpose", "point" },
+	    FOR_SIGNERS },
+	{ "cert.install", verb_install, WANTS_KEY, NULL, { "purpose", "chain" },
+	    FOR_SIGNERS },
+	{ "promote", verb_promote, WANTS_NOTHING, NULL, { "purpose" },
+	    FOR_SIGNERS },
+	{ "chain", verb_chain, WANTS_KEY, NULL, { "purpose" }, FOR_SIGNERS },
+	{ "cert.list", verb_list, WANTS_NOTHING, NULL, { NULL }, FOR_SIGNERS },
+	{ "public", verb_public, WANTS_KEY, NULL, { "purpose" }, FOR_BOTH },
+	{ "agree", verb_agree, WANTS_KEY, "agent", { "purpose", "point" },
+	    FOR_AGREEING },
+	{ "sign", verb_sign, WANTS_KEY, "agent", { "purpose", "digest" },
+	    FOR_SIGNERS },
 };
 
 static const struct verb *
@@ -61,6 +72,10 @@ prepare(struct ask *a, const struct verb *v, struct err *e)
 	if (!doc_has(&a->s->doc, a->purpose))
 		return err_set(e, EINVAL,
 		    "purpose \"%s\" is not in cert_store.conf", a->purpose);
+	/* A key that did both would answer for one what the other is asked. */
+	if (v->fit != FOR_BOTH &&
+	    keys_agrees(a->purpose) != (v->fit == FOR_AGREEING))
+		return err_set(e, EACCES, "key %s is not for that", a->purpose);
 	if (v->wants == WANTS_PURPOSE)
 		return 0;
 	return vault_get(a->s->state, a->purpose, &a->held, e);

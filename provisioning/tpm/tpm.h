@@ -63,6 +63,18 @@ int tpm_ping(struct tpm *, struct err *);
  * fixedParent, sensitiveDataOrigin, userWithAuth, noDA, sign, not restricted.
  */
 int tpm_key_create(struct tpm *, struct tpm_key *, struct err *);
+/* One that can only agree on secrets: decrypt instead of sign, ECDH. */
+int tpm_key_create_agree(struct tpm *, struct tpm_key *, struct err *);
+/*
+ * TPM2_ECDH_ZGen: x of point times the key's private half. EACCES: the point is
+ * not on the curve, or the key is not of that kind. The secret crosses the bus
+ * in the clear, as the plaintext would that it opens: who sits there has the
+ * unit's memory anyway.
+ */
+#define TPM_AGREED_LEN 32
+int tpm_key_agree(struct tpm *, const struct tpm_key *,
+    const uint8_t point[KEY_POINT_LEN], uint8_t secret[TPM_AGREED_LEN],
+    struct err *);
 /* Its public point, for key_new(). Asks no TPM. */
 int tpm_key_point(
     const struct tpm_key *, uint8_t point[KEY_POINT_LEN], struct err *);

@@ -7,6 +7,7 @@
 #include <tss2/tss2_mu.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tpm_public.h"
@@ -47,9 +48,17 @@ marshal(const TPM2B_PUBLIC *pub, const TPM2B_PRIVATE *priv, struct tpm_key *key)
 	return rc;
 }
 
+/* What to make, and where it goes. */
+struct creating {
+	struct tpm_key *key;
+	bool agrees;
+};
+
 static TSS2_RC
 create(struct tpm *t, void *args)
 {
+	const struct creating *c = args;
+	TPM2B_PUBLIC template = leaf_template;
 	static const TPM2B_SENSITIVE_CREATE no_secret;
 	static const TPM2B_DATA no_data;
 	static const TPML_PCR_SELECTION no_pcr;
@@ -58,12 +67,15 @@ create(struct tpm *t, void *args)
 	ESYS_TR parent;
 	TSS2_RC rc = tpm_primary(t, &parent);
 
+	if (c->agrees)
+		template.publicArea.objectAttributes ^=
+		    TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_DECRYPT;
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_Create(t->esys, parent, WITH_PASS, &no_secret,
-		    &leaf_template, &no_data, &no_pcr, &priv, &pub, NULL, NULL,
+		    &template, &no_data, &no_pcr, &priv, &pub, NULL, NULL,
 		    NULL);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = marshal(pub, priv, args);
+		rc = marshal(pub, priv, c->key);
 	Esys_Free(pub);
 	Esys_Free(priv);
 	tpm_flush(t, &parent);
@@ -73,7 +85,17 @@ create(struct tpm *t, void *args)
 int
 tpm_key_create(struct tpm *t, struct tpm_key *key, struct err *e)
 {
-	return tpm_run(t, create, key, "make a key", e);
+	struct creating c = { key, false };
+
+	return tpm_run(t, create, &c, "make a key", e);
+}
+
+int
+tpm_key_create_agree(struct tpm *t, struct tpm_key *key, struct err *e)
+{
+	struct creating c = { key, true };
+
+	return tpm_run(t, create, &c, "make a key", e);
 }
 
 /* A number, maybe without its leading zeros, to a fixed width. */
@@ -144,4 +166,45 @@ tpm_key_sign(struct tpm *t, const struct tpm_key *key,
 	s.digest.size = KEY_DIGEST_LEN;
 	memcpy(s.digest.buffer, digest, KEY_DIGEST_LEN);
 	return tpm_run(t, sign, &s, "sign", e);
+}
+
+struct agreeing {
+	const struct tpm_key *key;
+	TPM2B_ECC_POINT peer;
+	uint8_t *secret;
+};
+
+static TSS2_RC
+agree(struct tpm *t, void *args)
+{
+	struct agreeing *g = args;
+	TPM2B_ECC_POINT *made = NULL;
+	ESYS_TR key;
+	TSS2_RC rc = tpm_load(t, g->key, &key);
+
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ECDH_ZGen(t->esys, key, WITH_PASS, &g->peer, &made);
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	if (pad(made->point.x.buffer, made->point.x.size, g->secret,
+		TPM_AGREED_LEN) == -1)
+		rc = TPM2_RC_SIZE;
+	OPENSSL_cleanse(made, sizeof(*made));
+	Esys_Free(made);
+	return rc;
+}
+
+int
+tpm_key_agree(struct tpm *t, const struct tpm_key *key,
+    const uint8_t point[KEY_POINT_LEN], uint8_t secret[TPM_AGREED_LEN],
+    struct err *e)
+{
+	struct agreeing g = { .key = key, .secret = secret };
+
+	if (point[0] != 0x04)
+		return err_set(e, EACCES, "not an uncompressed point");
+	g.peer.point.x.size = g.peer.point.y.size = 32;
+	memcpy(g.peer.point.x.buffer, point + 1, 32);
+	memcpy(g.peer.point.y.buffer, point + 33, 32);
+	return tpm_run(t, agree, &g, "agree on a secret", e);
 }
