@@ -59,6 +59,7 @@ struct turn {
 	enum txn_phase phase;
 	size_t at;       /* the plugin whose turn it is in this phase */
 	unsigned tries;  /* of this plugin, in revert */
+	unsigned rounds; /* of the whole revert */
 	bool refused;    /* somebody said no in revert */
 	bool yes;        /* confirmed */
 	bool recovering; /* after a kill: litter may lie about */
@@ -135,6 +136,8 @@ void apply_disagree(struct apply *, const struct err *why);
 /* apply_phase.c */
 int apply_begin(struct apply *, const struct apply_order *, struct err *);
 void apply_enter(struct apply *, enum txn_phase);
+/* Going back has failed: once more in a while, or stuck. */
+void apply_revert_again(struct apply *);
 /* Somebody said yes. */
 void apply_yes(struct apply *, const char *who);
 

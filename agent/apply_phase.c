@@ -14,6 +14,9 @@
 #include "log.h"
 #include "reset_unit.h"
 
+#define REVERT_ROUNDS 12 /* about 50 s in all */
+#define REVERT_LATE_S 5u
+
 static void
 enter_packages(struct apply *a)
 {
@@ -76,6 +79,37 @@ enter_revert(struct apply *a)
 		revert_failed(a, &e);
 	revert_reset(a);
 	apply_next_plugin(a);
+}
+
+static void
+revert_now(void *ctx)
+{
+	struct apply *a = ctx;
+
+	a->turn.timer = 0;
+	apply_enter(a, TXN_REVERT);
+}
+
+/* A disk may have room again, a service come up: between the old snapshot and
+ * the new one is where nobody wants a unit to stay. */
+void
+apply_revert_again(struct apply *a)
+{
+	struct turn *t = &a->turn;
+	unsigned seconds =
+	    ++t->rounds < REVERT_LATE_S ? t->rounds : REVERT_LATE_S;
+	struct err e;
+
+	if (t->rounds < REVERT_ROUNDS &&
+	    (t->timer = loop_timer(a->agent->loop, seconds * UINT64_C(1000),
+		 revert_now, a, &e)) != -1) {
+		if (t->order.call != NULL)
+			ctl_progress(t->order.call,
+			    "going back failed; again in %u s", seconds);
+		return;
+	}
+	t->timer = 0;
+	apply_enter(a, txn_next(TXN_REVERT, false));
 }
 
 static void

@@ -114,22 +114,24 @@ number_kept(const struct kept *k, int64_t n)
 	return false;
 }
 
-static int
-prune_applied(struct apply *a, const struct kept *k, struct err *e)
+/* Without the trash: half of one is as good as none, since no link leads to
+ * it; and taking away works on a full disk, moving may not. */
+static void
+prune_applied(struct apply *a, const struct kept *k)
 {
 	DIR *d = open_list(a->agent->state, "applied");
 	struct dirent *de;
-	int rc = 0;
+	struct err e;
 
-	while (d != NULL && rc == 0 && (de = readdir(d)) != NULL) {
+	while (d != NULL && (de = readdir(d)) != NULL) {
 		int64_t n = strtoll(de->d_name, NULL, 10);
 
-		if (n > 0 && !number_kept(k, n))
-			rc = discard(a->agent->state, "applied", de->d_name, e);
+		if (n > 0 && !number_kept(k, n) &&
+		    applied_remove(a->agent->state, n, &e) == -1)
+			log_warn("prune: %s", e.text);
 	}
 	if (d != NULL)
 		(void)closedir(d);
-	return rc;
 }
 
 struct old {
@@ -207,7 +209,7 @@ store_prune(struct apply *a, size_t keep, json_t *removed, struct err *e)
 		return err_set(e, ENOMEM, "no memory");
 	rc = find_kept(a, &k, e);
 	if (rc == 0)
-		rc = prune_applied(a, &k, e);
+		prune_applied(a, &k);
 	n = rc == 0 ? find_old(a->agent->state, &k, list, LISTED_MAX) : 0;
 	for (size_t i = keep; i < n && rc == 0; i++) {
 		rc = discard(a->agent->state, "snapshots", list[i].name, e);

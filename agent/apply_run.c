@@ -244,7 +244,7 @@ phase_over(struct apply *a)
 	if (t->phase == TXN_RENDER && apply_store(a, &e) == -1)
 		apply_disagree(a, &e);
 	else if (t->phase == TXN_REVERT && t->refused)
-		apply_enter(a, txn_next(t->phase, false));
+		apply_revert_again(a);
 	else
 		apply_agree(a);
 }

@@ -39,6 +39,7 @@ struct audit {
 	int state; /* borrowed */
 	struct audit_end end;
 	bool behind; /* the head could not be written */
+	off_t cut;   /* from here on the file holds what failed; -1: nothing */
 };
 
 /* The head is "<sequence> <hash>\n". 1: read, 0: there is none, -1: failed. */
@@ -70,19 +71,23 @@ head_write(struct audit *a, struct err *e)
 	return a->behind ? -1 : 0;
 }
 
-/* All of the line or nothing: a part of one would spoil the next. */
+/* All of the line or nothing: a part of one, or one that is not counted, would
+ * spoil the next. A disk that does not even cut it off again is asked once
+ * more before the next line. */
 static int
-write_line(int fd, const char *line, struct err *e)
+write_line(struct audit *a, const char *line, struct err *e)
 {
-	off_t before = lseek(fd, 0, SEEK_END);
+	off_t before = a->cut == -1 ? lseek(a->fd, 0, SEEK_END) : a->cut;
 
-	if (before == -1)
+	if (before == -1 || (a->cut != -1 && ftruncate(a->fd, before) == -1))
 		return err_sys(e, AUDIT_FILE);
-	if (file_write_all(fd, line, strlen(line)) == 0 && fdatasync(fd) == 0)
+	a->cut = -1;
+	if (file_write_all(a->fd, line, strlen(line)) == 0 &&
+	    fdatasync(a->fd) == 0)
 		return 0;
 	(void)err_sys(e, "write " AUDIT_FILE);
-	if (ftruncate(fd, before) == -1)
-		log_error("audit trail: a part of a line stays in the file");
+	if (ftruncate(a->fd, before) == -1)
+		a->cut = before;
 	return -1;
 }
 
@@ -126,7 +131,7 @@ audit_take(struct audit *a, const char *who, const char *kind, json_t *fields,
 		return -1;
 	next.sequence = a->end.sequence + 1;
 	if (audit_hash(line, strlen(line) - 1, next.hash, e) == -1 ||
-	    write_line(a->fd, line, e) == -1)
+	    write_line(a, line, e) == -1)
 		return -1;
 	a->end = next;
 	return head_write(a, e);
@@ -256,6 +261,7 @@ audit_open(const char *log_dir, int state_dir, struct err *e)
 	if (a == NULL)
 		return (void)err_sys(e, "audit trail"), NULL;
 	a->fd = -1;
+	a->cut = -1;
 	a->state = state_dir;
 	a->log = open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (a->log == -1)

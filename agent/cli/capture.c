@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundle_file.h"
 #include "capture_report.h"
 #include "cli.h"
 #include "maker_key.h"
@@ -165,32 +166,19 @@ seal(const struct capture *c, const struct asked *a, int fd, struct err *e)
 		(key = maker_key_open(a->key, a->passphrase_fd, e)) == NULL ||
 		maker_key_check(key, chain, e) == -1))
 		return -1;
-	if (capture_seal(c, fd, key, chain, a->to, e) == -1)
-		return -1;
-	if (fchmod(fd, 0644) == -1 || fsync(fd) == -1)
-		return err_sys(e, "%s", a->out);
-	return 0;
+	return capture_seal(c, fd, key, chain, a->to, e);
 }
 
-/* Beside its final place, so that the rename is within one file system. */
 static int
 write_bundle(const struct capture *c, const struct asked *a, struct err *e)
 {
-	char temp[4096];
-	own_fd int fd = -1;
+	struct bundle_file file;
+	int rc = bundle_file_open(&file, a->out, e);
 
-	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", a->out) >=
-	    (int)sizeof(temp))
-		return err_set(e, ENAMETOOLONG, "%.100s...", a->out);
-	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
-		return err_sys(e, "write %s", a->out);
-	if (seal(c, a, fd, e) == 0) {
-		if (rename(temp, a->out) == 0)
-			return 0;
-		(void)err_sys(e, "write %s", a->out);
-	}
-	(void)unlink(temp);
-	return -1;
+	if (rc == 0 && (rc = seal(c, a, file.fd, e)) == 0)
+		rc = bundle_file_commit(&file, e);
+	bundle_file_close(&file);
+	return rc;
 }
 
 static enum ctl_code
