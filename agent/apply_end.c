@@ -16,7 +16,7 @@
 #include "own.h"
 #include "reset_unit.h"
 
-#define RETRY_MS 5000 /* a full disk may have room again */
+#define RETRY_MS 1000 /* a full disk may have room again */
 
 void
 apply_turn_free(struct apply *a)
