@@ -12,6 +12,22 @@
 /* A part of less than so many bytes holds no part of its own. */
 #define LEAST 12
 
+/* Text with zeros before and behind it, as blocks of a disk have them. */
+static int
+padded(struct deep *d, const char *p, size_t len, struct err *e)
+{
+	size_t from = 0, end = len;
+
+	while (from < end && p[from] == '\0')
+		from++;
+	while (end > from && p[end - 1] == '\0')
+		end--;
+	if (end - from == len || end == from ||
+	    !suspect_is_text(p + from, end - from))
+		return 0;
+	return deep_give(d, "!text", p + from, end - from, 0, e);
+}
+
 static int
 inside(struct deep *d, const char *p, size_t len, struct err *e)
 {
@@ -27,7 +43,8 @@ inside(struct deep *d, const char *p, size_t len, struct err *e)
 	if (d->level >= DEEP_LEVELS)
 		return 0;
 	if (!suspect_is_text(p, len))
-		return deep_wide(d, p, len, e);
+		return padded(d, p, len, e) == -1 ? -1
+						  : deep_wide(d, p, len, e);
 	return deep_words(d, p, len, e) == -1 ||
 		deep_escapes(d, p, len, e) == -1
 	    ? -1

@@ -21,7 +21,7 @@
  * It runs in the caller's own process: what is searched is the sample's, whose
  * owner could do as much without an archive.
  */
-#define DEEP_LEVELS   6
+#define DEEP_LEVELS   8
 #define DEEP_PARTS    20000 /* of one file */
 #define DEEP_PART_MAX (64u * 1024 * 1024)
 #define DEEP_TOTAL    (512u * 1024 * 1024)

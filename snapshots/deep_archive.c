@@ -15,25 +15,34 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define CHUNK     ((size_t)64 * 1024)
 
-/* How packed things begin. */
+/* How packed things begin: coats around one stream of bytes, and archives of
+ * members. */
 static const struct {
 	size_t at;
 	size_t len;
 	const char *magic;
+	bool coat;
 } magics[] = {
-	{ 0, 3, "\x1f\x8b\x08" },       /* gzip */
-	{ 0, 4, "\x28\xb5\x2f\xfd" },   /* zstd */
-	{ 1, 3, "\x2a\x4d\x18" },       /* zstd, a frame to be skipped */
-	{ 0, 6, "\xfd\x37zXZ\0" },      /* xz */
-	{ 0, 4, "\x04\x22\x4d\x18" },   /* lz4 */
-	{ 0, 2, "\x1f\x9d" },           /* compress */
-	{ 0, 4, "PK\x03\x04" },         /* zip, jar */
-	{ 0, 4, "PK\x05\x06" },         /* an empty one */
-	{ 0, 6, "7z\xbc\xaf\x27\x1c" }, /* 7z */
-	{ 0, 8, "!<arch>\n" },          /* ar, deb */
-	{ 0, 5, "07070" },              /* cpio */
-	{ 257, 5, "ustar" },            /* tar */
-	{ 0, 13, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff" }, /* lzma */
+	{ 0, 3, "\x1f\x8b\x08", true },     /* gzip */
+	{ 0, 4, "\x28\xb5\x2f\xfd", true }, /* zstd */
+	{ 1, 3, "\x2a\x4d\x18", true },     /* zstd, a frame to be skipped */
+	{ 0, 6, "\xfd\x37zXZ\0", true },    /* xz */
+	{ 0, 4, "\x04\x22\x4d\x18", true }, /* lz4 */
+	{ 0, 2, "\x1f\x9d", true },         /* compress */
+	{ 0, 13, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff",
+	    true },                            /* lzma */
+	{ 0, 4, "PK\x03\x04", false },         /* zip, jar */
+	{ 0, 4, "PK\x05\x06", false },         /* an empty one */
+	{ 0, 6, "7z\xbc\xaf\x27\x1c", false }, /* 7z */
+	{ 0, 8, "!<arch>\n", false },          /* ar, deb */
+	{ 0, 5, "07070", false },              /* cpio */
+	{ 257, 5, "ustar", false },            /* tar */
+};
+
+enum kind {
+	PLAIN,
+	COAT,
+	MEMBERS
 };
 
 /* BZh, a level, and the magic of a block: three letters alone are a word. */
@@ -44,17 +53,51 @@ bzip2(const char *p, size_t len)
 	    p[3] <= '9' && memcmp(p + 4, "1AY&SY", 6) == 0;
 }
 
-bool
-deep_packed(const char *p, size_t len)
+static enum kind
+kind_of(const char *p, size_t len)
 {
 	for (size_t i = 0; i < LENGTH(magics); i++)
 		if (len >= magics[i].at + magics[i].len &&
 		    memcmp(p + magics[i].at, magics[i].magic, magics[i].len) ==
 			0)
-			return true;
-	return bzip2(p, len);
+			return magics[i].coat ? COAT : MEMBERS;
+	return bzip2(p, len) ? COAT : PLAIN;
 }
 
+bool
+deep_packed(const char *p, size_t len)
+{
+	return kind_of(p, len) != PLAIN;
+}
+
+static bool
+coats(struct archive *a)
+{
+	return archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_xz(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_lzma(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_bzip2(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_lz4(a) == ARCHIVE_OK &&
+	    archive_read_support_filter_compress(a) == ARCHIVE_OK &&
+	    archive_read_support_format_raw(a) == ARCHIVE_OK;
+}
+
+static bool
+archives(struct archive *a)
+{
+	return archive_read_support_format_tar(a) == ARCHIVE_OK &&
+	    archive_read_support_format_zip(a) == ARCHIVE_OK &&
+	    archive_read_support_format_cpio(a) == ARCHIVE_OK &&
+	    archive_read_support_format_ar(a) == ARCHIVE_OK &&
+	    archive_read_support_format_7zip(a) == ARCHIVE_OK;
+}
+
+/*
+ * A coat is taken off alone and what is in it looked at as a whole, before it
+ * may be an archive: a kilobyte of zeros is the end of a tar, and whatever
+ * stands behind would never be seen.
+ */
 static struct archive *
 reader(const char *p, size_t len)
 {
@@ -62,19 +105,7 @@ reader(const char *p, size_t len)
 
 	if (a == NULL)
 		return NULL;
-	if (archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_compress(a) != ARCHIVE_OK ||
-	    archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_support_format_zip(a) != ARCHIVE_OK ||
-	    archive_read_support_format_cpio(a) != ARCHIVE_OK ||
-	    archive_read_support_format_ar(a) != ARCHIVE_OK ||
-	    archive_read_support_format_7zip(a) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(a) != ARCHIVE_OK ||
+	if (!(kind_of(p, len) == COAT ? coats(a) : archives(a)) ||
 	    archive_read_open_memory(a, p, len) != ARCHIVE_OK) {
 		(void)archive_read_free(a);
 		return NULL;
@@ -173,6 +204,24 @@ members(struct deep *d, struct archive *a, struct err *e)
 	return done;
 }
 
+/* What stands behind the end of a tar, which no tar would show. */
+static int
+behind(
+    struct deep *d, struct archive *a, const char *p, size_t len, struct err *e)
+{
+	la_int64_t at = archive_filter_bytes(a, 0);
+
+	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) !=
+		ARCHIVE_FORMAT_TAR ||
+	    at < 0)
+		return 0;
+	while ((size_t)at < len && p[at] == '\0')
+		at++;
+	return (size_t)at >= len
+	    ? 0
+	    : deep_give(d, "!behind", p + at, len - (size_t)at, 0, e);
+}
+
 int
 deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
 {
@@ -182,6 +231,8 @@ deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
 	if (a == NULL)
 		return deep_refuse(d, "", "damaged: it can not be unpacked", e);
 	rc = members(d, a, e);
+	if (rc == 0)
+		rc = behind(d, a, p, len, e);
 	(void)archive_read_free(a);
 	return rc;
 }

@@ -144,7 +144,7 @@ report(const struct cli *cli, const struct capture *c, const struct asked *a)
 	if (c->seed.path[0] != '\0')
 		(void)printf("Kura snapshot: %s, of %zu; travels as %s\n",
 		    c->seed.path, c->seed.of, c->seed.as);
-	capture_print_findings(&c->findings, c->findings.open > 0 || a->dry);
+	capture_print_findings(&c->findings, true);
 	if (c->findings.open == 0)
 		(void)printf("%s  %zu members, %zu dropped%s%s\n",
 		    c->snapshot.id, c->snapshot.count,

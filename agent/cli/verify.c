@@ -10,6 +10,7 @@
 #include "bundle.h"
 #include "cli.h"
 #include "own.h"
+#include "proof_show.h"
 #include "recipient.h"
 
 static json_t *
@@ -100,7 +101,12 @@ run(struct cli *cli)
 		(void)err_in(&e, "%s", path);
 		return cli_fail(cli, CODE_REFUSED, &e);
 	}
-	report(cli, &info);
+	if (cli_option(cli, "proof") == NULL) {
+		report(cli, &info);
+	} else if (proof_show(fd, &trust, cli->json, &e) == -1) {
+		(void)err_in(&e, "%s", path);
+		return cli_fail(cli, CODE_FAILED, &e);
+	}
 	return CODE_OK;
 }
 
@@ -108,12 +114,15 @@ static const struct cli_option options[] = {
 	TRUST_OPTIONS,
 	{ "model", "MODEL", "refuse a bundle for another model" },
 	{ "hardware", "REV", "and for another hardware revision" },
+	{ "proof", NULL, "show what the scrubber looked at and took out" },
 	{ NULL, NULL, NULL },
 };
 
 static const struct cli_example examples[] = {
 	{ "ingot verify --anchors maker-ca.pem site-a.ingot",
 	    "checks signature and every member" },
+	{ "ingot verify --proof --anchors maker-ca.pem site-a.ingot",
+	    "shows every file and key, what became of it and on whose word" },
 	{ NULL, NULL },
 };
 
@@ -125,7 +134,10 @@ const struct cli_command cli_verify = {
 	.bare = true,
 	.brief = "Check a bundle's signature and content",
 	.text = "Reads the whole bundle and writes nothing. Status 3: it is "
-		"damaged, or not signed by anyone who is trusted.",
+		"damaged, or not signed by anyone who is trusted. With --proof "
+		"it shows the proof of scrubbing in place of the summary; with "
+		"--json as it is, one line that sums up and one for each "
+		"file.",
 	.options = options,
 	.examples = examples,
 	.run = run,

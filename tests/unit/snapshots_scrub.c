@@ -450,12 +450,12 @@ what_can_not_be_read_is_not_let_through_unsaid(void **state)
 {
 	static const char database[] = "SQLite format 3\0password\0hunter2";
 	static const char wide[] = "p\0s\0k\0=\0h\0u\0n\0t\0e\0r\0";
-	static const char one_nul[] = "password=hunter2\npsk=hunter2\n\0";
+	static const char one_nul[] = "password=hunter2\nmode=auto\n\0";
 
 	(void)state;
 	tell_bytes(database, sizeof(database), FINDING_BINARY);
 	tell_bytes(wide, sizeof(wide), FINDING_KEYWORD);
-	tell_bytes(one_nul, sizeof(one_nul), FINDING_BINARY);
+	tell_bytes(one_nul, sizeof(one_nul), FINDING_KEYWORD);
 }
 
 static void
