@@ -61,11 +61,28 @@ look_files(struct look *l)
 		    "%zu files are as the snapshot says", live->file_count);
 }
 
+/* Each thing that waits, since each may be another service's. */
+static void
+look_waiting(struct look *l, const json_t *waiting)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(waiting, i, one)
+	{
+		const char *slot =
+		    json_string_value(json_object_get(one, "slot"));
+
+		look_add(l->findings, "agent", "applied.complete",
+		    json_string_value(json_object_get(one, "what")), false,
+		    "@{%s} has no value yet; run ingot enrol", slot);
+	}
+}
+
 static void
 look_complete(struct look *l)
 {
 	const struct apply *a = l->agent->apply;
-	const json_t *first = json_array_get(a->live.waiting, 0);
 
 	if (a->stuck)
 		look_add(l->findings, "agent", "applied.complete", "journal",
@@ -73,11 +90,8 @@ look_complete(struct look *l)
 	else if (a->current == 0)
 		look_add(l->findings, "agent", "applied.complete", "snapshot",
 		    false, "no snapshot is applied; run ingot apply BUNDLE");
-	else if (first != NULL)
-		look_add(l->findings, "agent", "applied.complete",
-		    json_string_value(json_object_get(first, "what")), false,
-		    "@{%s} has no value yet; run ingot enrol",
-		    json_string_value(json_object_get(first, "slot")));
+	else if (json_array_size(a->live.waiting) > 0)
+		look_waiting(l, a->live.waiting);
 	else
 		look_add(l->findings, "agent", "applied.complete", "snapshot",
 		    true, "everything in it is in place");
