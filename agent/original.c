@@ -246,11 +246,18 @@ remove_folders(const char *path, int64_t count)
 
 		*slash = '\0';
 		parent = place_open(folder, false, NULL, &name, &ignored);
-		if (parent == -1 || unlinkat(parent, name, AT_REMOVEDIR) == -1)
+		/* Only some were made, or are left, when a kill came between.
+		 */
+		if (parent == -1 && ignored.code == ENOENT)
+			continue;
+		if (parent == -1 ||
+		    (unlinkat(parent, name, AT_REMOVEDIR) == -1 &&
+			errno != ENOENT))
 			return;
 	}
 }
 
+/* folder -1: not even that is there. */
 static int
 put_absent(int folder, const char *name, const char *path, const json_t *was,
     struct err *e)
@@ -258,7 +265,7 @@ put_absent(int folder, const char *name, const char *path, const json_t *was,
 	int64_t count;
 
 	if (json_num(was, "folders", 0, SNAPSHOT_PATH_MAX, &count, e) == -1 ||
-	    file_remove(folder, name, e) == -1)
+	    (folder != -1 && file_remove(folder, name, e) == -1))
 		return -1;
 	remove_folders(path, count);
 	return 0;
@@ -276,8 +283,8 @@ put_back(
 		return -1;
 	absent = strcmp(kind, "absent") == 0;
 	folder = place_open(path, !absent, NULL, &name, e);
-	if (folder == -1)
-		return absent && e->code == ENOENT ? 0 : -1;
+	if (folder == -1 && !(absent && e->code == ENOENT))
+		return -1;
 	if (absent)
 		return put_absent(folder, name, path, was, e);
 	if (strcmp(kind, "file") == 0)

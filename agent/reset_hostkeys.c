@@ -70,9 +70,10 @@ on_include(struct reading *r, char *value, struct err *e)
 static int
 on_host_key(struct reading *r, char *value, struct err *e)
 {
-	char *path = value + (*value == '"');
+	bool quoted = *value == '"';
+	char *path = value + quoted;
 
-	path[strcspn(path, "\" \t")] = '\0';
+	path[strcspn(path, quoted ? "\"" : " \t")] = '\0';
 	if (path[0] != '/' || strlen(path) >= SNAPSHOT_PATH_MAX ||
 	    strstr(path, "/../") != NULL)
 		return err_set(e, EINVAL,
