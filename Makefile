@@ -39,7 +39,8 @@ FIRE_LIBS	:= -lip4tc -lip6tc -lnl-3
 AGENT_LIBS	:= -lseccomp -lcap-ng
 
 objects	= $(patsubst %.c,$B/%.o,$(filter-out $(2),$(wildcard $(1))))
-MAINS	:= agent/ingotd.c agent/ingot-host.c agent/ingot-unpack.c
+MAINS	:= agent/ingotd.c agent/ingot-host.c agent/ingot-unpack.c \
+	   agent/ingot-packager.c
 BASE	:= $B/libbase.a
 AGENT	:= $B/libagent.a
 SNAP	:= $B/libsnapshots.a
@@ -47,8 +48,8 @@ IMPORT	:= $B/libimport.a
 FIRE	:= $B/libfirewall.a
 PROV	:= $B/libprovisioning.a
 STATION	:= $B/libstation.a
-BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot ingot-provision \
-	   ingot-station)
+BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot-packager \
+	   ingot ingot-provision ingot-station)
 GATE	:= $B/ingot-gate.so
 PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(wildcard plugins/*/))
 TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
@@ -84,6 +85,8 @@ $B/ingot-host: $B/agent/ingot-host.o $(AGENT) $(BASE)
 	$(call link,$(AGENT_LIBS) $(BASE_LIBS))
 $B/ingot-unpack: $B/agent/ingot-unpack.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,$(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
+$B/ingot-packager: $B/agent/ingot-packager.o
+	$(call link)
 $B/ingot: $(call objects,agent/cli/*.c) $(AGENT) $(IMPORT) $(SNAP) $(BASE)
 	$(call link,$(IMPORT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 $B/ingot-provision: $B/provisioning/service/main.o $(PROV) $(BASE)

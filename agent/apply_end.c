@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply_parts.h"
+#include "apply_packages.h"
 #include "audit.h"
 #include "history.h"
 #include "log.h"
@@ -27,6 +27,8 @@ apply_turn_free(struct apply *a)
 	loop_untimer(a->agent->loop, t->timer);
 	file_batch_free(t->batch);
 	json_decref(t->reset);
+	packages_free(t->packages);
+	packages_back_free(t->back);
 	applied_free(&t->target);
 	applied_free(&t->before);
 	values_close(&t->values);
@@ -117,14 +119,15 @@ report(struct apply *a)
 	bool dry = t->order.kind == KIND_DRY;
 
 	return json_pack(
-	    "{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:O, s:o, s:o, s:o}",
+	    "{s:b, s:b, s:s, s:s, s:I, s:I, s:O, s:O, s:o, s:o, s:o, s:o}",
 	    "dry_run", (int)dry, "confirmed", (int)t->journal.yes, "snapshot",
 	    t->target.snapshot, "name", t->target.name, "sequence",
 	    (json_int_t)t->target.sequence, "number",
 	    (json_int_t)t->target.number, "waiting_for_slots",
 	    t->target.waiting, "obstacles", a->obstacles, "plugins",
 	    dry ? plan_plugins(a) : plugin_changes(a), "files",
-	    dry ? plan_files(a) : file_changes(t), "reset", reset_changes(a));
+	    dry ? plan_files(a) : file_changes(t), "reset", reset_changes(a),
+	    "packages", packages_json(a));
 }
 
 static void

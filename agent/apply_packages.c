@@ -1,176 +1,335 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent's own step: the packages that documents/packages.conf names are
- * installed on this unit, in the version it names if it names one.
- *
- *	packages = ( { name = "openssh-server"; version = "1:9.2p1-2"; } );
- *
- * Looks into the package database (dpkg's or opkg's, one format) and changes
- * nothing: what is missing is said, not fetched.
+ * The packages of a snapshot, installed before anything that leans on them.
+ * All that can be known is judged when the turn is prepared: a refusal then
+ * has changed nothing. What happens after the record is durable is taken back
+ * by apply_packages_back.c, now or after a kill.
  */
+#include <sys/statvfs.h>
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "apply_parts.h"
-#include "conf.h"
+#include "apply_packages.h"
+#include "audit.h"
+#include "log.h"
 #include "own.h"
+#include "package_record.h"
+#include "package_stash.h"
+#include "packager.h"
+#include "preflight.h"
 
-#define PACKAGES_MAX 512
-#define TEXT_MAX     128
+#define SHOWN_MAX 250         /* one packet to the command holds so many */
+#define SPARE_KIB (16 * 1024) /* dpkg keeps the old files until it is done */
 
-static const char *const databases[] = { "/var/lib/dpkg/status",
-	"/usr/lib/opkg/status", "/var/lib/opkg/status" };
-
-struct package {
-	const char *name;
-	const char *version; /* "": any */
-	bool found;
-	char has[TEXT_MAX]; /* the version that is installed */
+struct package_work {
+	struct package_list list;
+	struct package_db db;
+	struct package_plan plan;
+	bool *back; /* of each step: is there a way back */
+	char **paths;
+	struct packager *run;
 };
 
-static FILE *
-open_database(struct err *e)
+int
+packages_db(struct apply *a, struct package_db *db, struct err *e)
 {
-	FILE *f = NULL;
+	const char *path = a->agent->settings.package_root;
+	own_fd int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	for (size_t i = 0;
-	     i < sizeof(databases) / sizeof(databases[0]) && f == NULL; i++)
-		f = fopen(databases[i], "re");
-	if (f == NULL)
-		(void)err_set(e, ENOENT,
-		    "this unit has neither dpkg's nor opkg's database of "
-		    "packages");
-	return f;
-}
-
-/* The rest of a line that begins with key; NULL: another line. */
-static const char *
-field(const char *line, const char *key)
-{
-	size_t n = strlen(key);
-
-	return strncmp(line, key, n) == 0 ? line + n : NULL;
-}
-
-/* One paragraph of the database is one package. */
-struct paragraph {
-	char name[TEXT_MAX];
-	char version[TEXT_MAX];
-	bool installed;
-};
-
-static void
-settle(struct package *list, size_t n, const struct paragraph *p)
-{
-	for (size_t i = 0; i < n && p->installed; i++)
-		if (strcmp(list[i].name, p->name) == 0) {
-			list[i].found = true;
-			(void)snprintf(
-			    list[i].has, sizeof(list[i].has), "%s", p->version);
-		}
-}
-
-static void
-line_into(struct paragraph *p, const char *line)
-{
-	const char *v;
-
-	if ((v = field(line, "Package: ")) != NULL)
-		(void)snprintf(p->name, sizeof(p->name), "%.127s", v);
-	else if ((v = field(line, "Version: ")) != NULL)
-		(void)snprintf(p->version, sizeof(p->version), "%.127s", v);
-	else if ((v = field(line, "Status: ")) != NULL)
-		p->installed = strstr(v, " installed") != NULL;
+	memset(db, 0, sizeof(*db));
+	if (root == -1)
+		return err_sys(e, "%s", path);
+	return package_db_read(db, root, e);
 }
 
 static int
-search(struct package *list, size_t n, struct err *e)
+read_release(struct apply *a, struct release *r, struct err *e)
 {
-	own_file FILE *f = open_database(e);
-	struct paragraph p = { 0 };
-	char *line = NULL;
-	size_t room = 0;
+	const char *path = a->agent->settings.package_root;
+	own_fd int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (f == NULL)
+	return root == -1 ? err_sys(e, "%s", path) : release_read(r, root, e);
+}
+
+static int
+room_check(struct apply *a, const struct package_work *w, struct err *e)
+{
+	const char *root = a->agent->settings.package_root;
+	uint64_t need = w->plan.kib + SPARE_KIB, has;
+	struct statvfs fs;
+
+	/* opkg writes bytes where dpkg writes KiB. */
+	if (w->db.manager == PACKAGES_OPKG)
+		need = w->plan.kib / 1024 + SPARE_KIB;
+	if (statvfs(root, &fs) == -1)
+		return err_sys(e, "free space of %s", root);
+	has = (uint64_t)fs.f_bavail * fs.f_frsize / 1024;
+	if (has < need)
+		return err_set(e, ENOSPC,
+		    "too little room for the packages: %llu KiB are needed on "
+		    "%s, %llu KiB are free; make room and apply again",
+		    (unsigned long long)need, root, (unsigned long long)has);
+	return 0;
+}
+
+/* Is there a way back from each step? What was not there can be taken away. */
+static int
+look_back(struct apply *a, struct package_work *w, struct err *e)
+{
+	own_package_stash struct package_stash stash = { 0 };
+
+	w->back = calloc(w->plan.count + 1, sizeof(*w->back));
+	w->paths = calloc(w->plan.count + 1, sizeof(*w->paths));
+	if (w->back == NULL || w->paths == NULL)
+		return err_set(e, ENOMEM, "no memory");
+	if (w->plan.count > 0 &&
+	    package_stash_open(&stash, a->agent->state, e) == -1)
 		return -1;
-	while (getline(&line, &room, f) != -1) {
-		line[strcspn(line, "\n")] = '\0';
-		if (line[0] != '\0') {
-			line_into(&p, line);
-			continue;
-		}
-		settle(list, n, &p);
-		memset(&p, 0, sizeof(p));
+	for (size_t i = 0; i < w->plan.count; i++) {
+		const struct package *was = w->plan.steps[i].was;
+		own_str char *path = was == NULL
+		    ? NULL
+		    : package_stash_find(
+			  &stash, was->name, was->version, was->arch);
+
+		w->back[i] = was == NULL || path != NULL;
 	}
-	settle(list, n, &p);
-	free(line);
+	return 0;
+}
+
+/* The payloads, by the absolute paths that dpkg is given. */
+static int
+find_paths(struct apply *a, struct package_work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->plan.count; i++)
+		if (asprintf(&w->paths[i], "%s/snapshots/%s/%s",
+			a->agent->settings.state_dir, a->turn.order.snapshot,
+			w->plan.steps[i].row->file) == -1)
+			return err_set(e, ENOMEM, "no memory");
 	return 0;
 }
 
 static int
-judge(const struct package *p, struct err *e)
+prepare(struct apply *a, struct package_work *w, struct err *e)
 {
-	if (!p->found)
-		return err_set(e, ENOENT,
-		    "package %s is not installed on this unit", p->name);
-	if (p->version[0] != '\0' && strcmp(p->version, p->has) != 0)
-		return err_set(e, EINVAL,
-		    "package %s is installed in version %s, not %s", p->name,
-		    p->has, p->version);
-	return 0;
-}
+	struct release unit;
 
-static int
-one_package(conf_node *n, struct package *p, struct err *e)
-{
-	static const char *const known[] = { "name", "version", NULL };
-
-	if (conf_known(n, known, e) == -1 ||
-	    conf_str(n, "name", TEXT_MAX - 1, &p->name, e) == -1)
+	if (packages_db(a, &w->db, e) == -1 ||
+	    read_release(a, &unit, e) == -1 ||
+	    package_plan_make(&w->plan, &w->list, &w->db, &unit, e) == -1 ||
+	    look_back(a, w, e) == -1 || find_paths(a, w, e) == -1)
 		return -1;
-	return conf_str_or(n, "version", TEXT_MAX - 1, "", &p->version, e);
-}
-
-static int
-check(const struct conf *c, struct err *e)
-{
-	static const char *const known[] = { "packages", NULL };
-	struct package list[PACKAGES_MAX] = { 0 };
-	conf_node *nodes;
-	size_t n;
-
-	if (conf_known(conf_root(c), known, e) == -1 ||
-	    conf_list(conf_root(c), "packages", PACKAGES_MAX, &nodes, e) == -1)
-		return -1;
-	n = conf_len(nodes);
-	for (size_t i = 0; i < n; i++)
-		if (one_package(conf_at(nodes, i), &list[i], e) == -1)
-			return -1;
-	if (n > 0 && search(list, n, e) == -1)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (judge(&list[i], e) == -1)
-			return -1;
-	return 0;
+	return w->plan.count == 0 ? 0 : room_check(a, w, e);
 }
 
 int
-apply_packages(struct apply *a, struct err *e)
+packages_prepare(struct apply *a, int snapshot, struct err *e)
 {
-	char source[SOURCE_MAX], path[SOURCE_MAX + 32];
-	own_bytes struct bytes text = { 0 };
-	own_conf struct conf c = { 0 };
+	struct package_work *w = calloc(1, sizeof(*w));
+	int rc;
 
-	apply_source(a, source);
-	(void)snprintf(
-	    path, sizeof(path), "%s/documents/packages.conf", source);
-	if (faccessat(a->agent->state, path, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
-	    errno == ENOENT)
-		return 0;
-	if (file_read(a->agent->state, path, CONF_SIZE_MAX, &text, e) == -1 ||
-	    conf_parse(&c, "packages.conf", text.p, text.len, e) == -1)
+	if (w == NULL)
+		return err_set(e, ENOMEM, "no memory");
+	a->turn.packages = w;
+	rc = package_list_read(&w->list, snapshot, e);
+	return rc == 1 ? prepare(a, w, e) : rc;
+}
+
+void
+packages_obstacle(json_t *list, const struct err *e)
+{
+	const char *remedy = strrchr(e->text, ';');
+	int n = remedy == NULL ? (int)strlen(e->text) : (int)(remedy - e->text);
+
+	obstacle_add(list, "preflight.packages", "packages",
+	    remedy == NULL ? "look at the packages of the unit"
+			   : remedy + 1 + strspn(remedy + 1, " "),
+	    "%.*s", n, e->text);
+}
+
+void
+packages_excuse(json_t *list)
+{
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		const char *id = json_string_value(
+		    json_object_get(json_array_get(list, i), "id"));
+
+		if (strcmp(id, "preflight.user") == 0 ||
+		    strcmp(id, "preflight.group") == 0)
+			(void)json_array_remove(list, i);
+	}
+}
+
+bool
+packages_change(const struct apply *a)
+{
+	return a->turn.packages != NULL && a->turn.packages->plan.count > 0;
+}
+
+void
+packages_free(struct package_work *w)
+{
+	if (w == NULL)
+		return;
+	packager_stop(w->run);
+	for (size_t i = 0; w->paths != NULL && i < w->plan.count; i++)
+		free(w->paths[i]);
+	free(w->paths);
+	free(w->back);
+	package_plan_free(&w->plan);
+	package_db_free(&w->db);
+	package_list_free(&w->list);
+	free(w);
+}
+
+json_t *
+packages_json(const struct apply *a)
+{
+	const struct package_work *w = a->turn.packages;
+	json_t *list = json_array();
+
+	for (size_t i = 0; w != NULL && i < w->plan.count && i < SHOWN_MAX;
+	     i++) {
+		const struct package_step *s = &w->plan.steps[i];
+
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:s, s:b}", "name",
+			s->row->is.name, "change",
+			package_change_name(s->change), "from",
+			s->was == NULL ? "" : s->was->version, "to",
+			s->row->is.version, "back", (int)w->back[i]));
+	}
+	return list;
+}
+
+/* Everything the plan wanted is there, as the database says now. */
+static int
+verify(struct apply *a, const struct package_work *w, struct err *e)
+{
+	own_package_db struct package_db db = { 0 };
+
+	if (packages_db(a, &db, e) == -1)
 		return -1;
-	return check(&c, e);
+	for (size_t i = 0; i < w->plan.count; i++) {
+		const struct package *is = &w->plan.steps[i].row->is;
+		const struct package *now =
+		    package_db_find(&db, is->name, is->arch);
+
+		if (now == NULL || !package_is_installed(now) ||
+		    strcmp(now->version, is->version) != 0)
+			return err_set(e, EIO,
+			    "package %s %s is not installed, though %s said "
+			    "so",
+			    is->name, is->version,
+			    package_manager_name(db.manager));
+	}
+	return 0;
+}
+
+/* Users that a package makes are there now: what was put off is looked at. */
+static int
+settle(struct apply *a, struct err *e)
+{
+	const struct turn *t = &a->turn;
+	own_json json_t *list = json_array();
+
+	if (verify(a, t->packages, e) == -1 ||
+	    preflight_files(&t->target, &t->before, &a->agent->settings,
+		a->agent->state, list, e) == -1)
+		return -1;
+	if (json_array_size(list) > 0)
+		return obstacles_say(list, e);
+	return apply_wishes(a, e);
+}
+
+static void
+installed(void *ctx, const struct err *why)
+{
+	struct apply *a = ctx;
+	struct err e;
+
+	a->turn.packages->run = NULL;
+	if (why != NULL)
+		apply_disagree(a, why);
+	else if (settle(a, &e) == -1)
+		apply_disagree(a, &e);
+	else
+		apply_agree(a);
+}
+
+static void
+said(void *ctx, const char *line)
+{
+	struct apply *a = ctx;
+
+	log_note("packages: %s", line);
+	if (a->turn.order.call != NULL)
+		ctl_progress(a->turn.order.call, "packages: %.160s", line);
+}
+
+static void
+say_plan(struct apply *a, const struct package_work *w)
+{
+	for (size_t i = 0; i < w->plan.count; i++) {
+		const struct package_step *s = &w->plan.steps[i];
+		const char *from = s->was == NULL ? "" : s->was->version;
+
+		log_note("packages: %s %s: %s -> %s",
+		    package_change_name(s->change), s->row->is.name,
+		    *from == '\0' ? "nothing" : from, s->row->is.version);
+		if (!w->back[i])
+			log_warn("packages: %s %s is not at hand: this can "
+				 "not be taken back",
+			    s->row->is.name, from);
+	}
+	audit_say(a->agent->audit, "agent", "PackagesChange", "%zu packages",
+	    w->plan.count);
+}
+
+static int
+install(struct apply *a, struct package_work *w, struct err *e)
+{
+	struct packager_order order = {
+		.manager = package_manager_name(w->db.manager),
+		.verb = "install",
+		.operands = (const char *const *)w->paths,
+		.count = w->plan.count,
+		.said = said,
+		.done = installed,
+		.ctx = a,
+	};
+
+	if (record_write(a->agent->state, a->turn.target.number, &w->plan,
+		&w->db, e) == -1)
+		return err_in(e, "packages");
+	say_plan(a, w);
+	w->run = packager_run(a->agent, &order, e);
+	return w->run == NULL ? -1 : 0;
+}
+
+void
+packages_enter(struct apply *a)
+{
+	struct err e;
+
+	/* A dry run has shown what it would change; whether a wish holds after
+	 * that is not to be known. */
+	if (packages_change(a) && a->turn.order.kind == KIND_DRY)
+		apply_agree(a);
+	else if (packages_change(a)) {
+		if (install(a, a->turn.packages, &e) == -1)
+			apply_disagree(a, &e);
+	} else if (apply_wishes(a, &e) == -1)
+		apply_disagree(a, &e);
+	else
+		apply_agree(a);
+}
+
+bool
+packages_touched(const struct apply *a)
+{
+	return record_exists(a->agent->state, a->turn.journal.target);
 }

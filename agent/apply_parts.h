@@ -20,6 +20,7 @@
  *
  *	apply.c		start, stop, status, what a host gets when it opens
  *	apply_prepare.c	snapshot + slot values -> documents, list of files
+ *	apply_packages*.c	the packages of it (apply_packages.h)
  *	apply_fill.c	slots: what is filled, what waits, what is held
  *	apply_plan.c	what a dry run would change, with the differences
  *	apply_phase.c	the transaction, driven by txn.h
@@ -72,7 +73,9 @@ struct turn {
 	bool held[APPLIED_PLUGINS]; /* its slots wait: keeps what it has */
 	struct bytes rendered[APPLIED_PLUGINS]; /* KIND_DRY: in no file */
 	struct file_batch *batch;               /* artifacts and filled files */
-	json_t *reset; /* what a first apply resets, or NULL */
+	json_t *reset;                 /* what a first apply resets, or NULL */
+	struct package_work *packages; /* apply_packages.c */
+	struct back *back;             /* apply_packages_back.c */
 };
 
 struct receive; /* apply_receive.c */
@@ -122,8 +125,6 @@ json_t *plan_plugins(struct apply *);
 json_t *plan_files(struct apply *);
 /* What differs on the unit from what is live: for drift. */
 json_t *plan_drift(struct apply *);
-/* TXN_PACKAGES: the packages that documents/packages.conf names are there. */
-int apply_packages(struct apply *, struct err *);
 /* After render: artifacts and state.json, durably. */
 int apply_store(struct apply *, struct err *);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apply_parts.h"
+#include "apply_packages.h"
 #include "audit.h"
 #include "files.h"
 #include "log.h"
@@ -16,17 +16,6 @@
 
 #define REVERT_ROUNDS 12 /* about 50 s in all */
 #define REVERT_LATE_S 5u
-
-static void
-enter_packages(struct apply *a)
-{
-	struct err e;
-
-	if (apply_packages(a, &e) == -1)
-		apply_disagree(a, &e);
-	else
-		apply_agree(a);
-}
 
 static void
 enter_activate(struct apply *a)
@@ -63,22 +52,35 @@ revert_reset(struct apply *a)
 		revert_failed(a, &e);
 }
 
+/* Packages are back, or there were none. */
+static void
+revert_rest(struct apply *a)
+{
+	struct turn *t = &a->turn;
+	struct err e;
+
+	if (files_converge(&t->before, a->agent->state, t->recovering, &e) ==
+	    -1)
+		revert_failed(a, &e);
+	revert_reset(a);
+	apply_next_plugin(a);
+}
+
+/* In the order of the way there: what others lean on comes first. */
 static void
 enter_revert(struct apply *a)
 {
 	struct turn *t = &a->turn;
-	struct err e;
 
 	/* A host that opens now must not be given what is being taken back. */
 	apply_want(a, WANTS_NOTHING);
 	hosts_reset(a->agent);
 	t->refused = false;
 	t->tries = 0;
-	if (files_converge(&t->before, a->agent->state, t->recovering, &e) ==
-	    -1)
-		revert_failed(a, &e);
-	revert_reset(a);
-	apply_next_plugin(a);
+	if (packages_touched(a))
+		packages_back(a, revert_rest);
+	else
+		revert_rest(a);
 }
 
 static void
@@ -189,7 +191,7 @@ void
 apply_enter(struct apply *a, enum txn_phase p)
 {
 	static void (*const enter[TXN_PHASES])(struct apply *) = {
-		[TXN_PACKAGES] = enter_packages,
+		[TXN_PACKAGES] = packages_enter,
 		[TXN_RENDER] = apply_next_plugin,
 		[TXN_ACTIVATE] = enter_activate,
 		[TXN_PROBE] = apply_next_plugin,
@@ -209,9 +211,9 @@ apply_enter(struct apply *a, enum txn_phase p)
 	else if (t->order.kind == KIND_DRY && p == TXN_REVERT)
 		p = TXN_REFUSED;
 	/* After a stuck one nothing is known to be unchanged; a dry run
-	 * changes nothing even then. */
-	else if (t->order.kind != KIND_DRY && a->stuck && p == TXN_REFUSED &&
-	    t->phase == TXN_RENDER)
+	 * changes nothing even then. Packages come before render. */
+	else if (t->order.kind != KIND_DRY && p == TXN_REFUSED &&
+	    t->phase == TXN_RENDER && (a->stuck || packages_touched(a)))
 		p = TXN_REVERT;
 	if (journal_phase(a, p, &e) == -1) {
 		apply_disagree(a, &e); /* of the phase that was to be left */

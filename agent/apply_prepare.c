@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply_parts.h"
+#include "apply_packages.h"
 #include "log.h"
 #include "own.h"
 #include "place.h"
@@ -234,6 +234,11 @@ prepare_all(struct prepare *p, const struct snapshot *s, struct err *e)
 	if (preflight_files(&t->target, &t->before, &agent->settings,
 		agent->state, a->obstacles, e) == -1)
 		return -1;
+	if (packages_prepare(a, p->snapshot, e) == -1)
+		packages_obstacle(a->obstacles, e);
+	/* Users and groups may yet come with the packages. */
+	if (packages_change(a))
+		packages_excuse(a->obstacles);
 	if (t->order.kind == KIND_DRY)
 		return 0;
 	if (json_array_size(a->obstacles) > 0)

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "apply_parts.h"
+#include "apply_packages.h"
 #include "audit.h"
 #include "log.h"
 #include "own.h"
@@ -78,6 +78,9 @@ apply_recover(struct agent *agent, struct err *e)
 		stay_stuck(a);
 		return 0;
 	}
+	/* Killed in render, the packages had been changed already. */
+	if (p == TXN_REFUSED && packages_touched(a))
+		p = TXN_REVERT;
 	if (load(a, &p, e) == -1)
 		return err_in(e, "recovery");
 	log_note("the last transaction ended in \"%s\": %s",

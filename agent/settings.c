@@ -43,6 +43,9 @@ static const struct text_key texts[] = {
 	{ TEXT(unpack_user), .otherwise = "ingot" },
 	{ TEXT(group),	     .otherwise = "ingot" },
 	{ TEXT(reset_root),  .otherwise = "", .path = true, .empty = true },
+	{ TEXT(package_root), .otherwise = "/", .path = true, .fixed = true },
+	{ TEXT(dpkg),	     .otherwise = "/usr/bin/dpkg", .path = true },
+	{ TEXT(opkg),	     .otherwise = "/bin/opkg", .path = true },
 	/* clang-format on */
 };
 
@@ -58,6 +61,7 @@ static const struct number_key numbers[] = {
 	{ TEXT(quick_ms), .min = 0, .max = HOUR_MS, .otherwise = 10000 },
 	{ TEXT(stop_ms), .min = 10, .max = 60000, .otherwise = 2000 },
 	{ TEXT(check_ms), .min = 10, .max = 600000, .otherwise = 10000 },
+	{ TEXT(package_s), .min = 1, .max = 86400, .otherwise = 900 },
 };
 
 struct flag_key {
@@ -77,7 +81,8 @@ static const char *const known[] = { "state_dir", "run_dir", "log_dir",
 	"bundle_cert", "bundle_key",
 	"unit_file", "unpack_user", "group", "reset_root", "plugins",
 	"confirm_s", "unsigned_bundles", "unsigned_plugins", "log_json",
-	"backoff_ms", "quick_ms", "stop_ms", "check_ms", NULL };
+	"backoff_ms", "quick_ms", "stop_ms", "check_ms", "package_root", "dpkg",
+	"opkg", "package_s", NULL };
 
 /* cert_store before uplink: who signs is there before who asks. */
 static const char *const usual_plugins[] = { "firewall_policy", "ssh_hardening",

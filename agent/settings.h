@@ -28,13 +28,16 @@ struct settings {
 	const char
 	    *libexec_dir;    /* /usr/libexec/ingot: ingot-host, ingot-unpack */
 	const char *anchors; /* /etc/ingot/maker-ca.pem: bundles, plugins */
-	const char *bundle_cert; /* /etc/ingot/bundle.pem: encrypted to */
-	const char *bundle_key;  /* a file; "": cert_store's "bundle" */
-	const char *unit_file;   /* /etc/ingot/unit.conf: serial, model */
-	const char *unpack_user; /* ingot */
-	const char *group;       /* ingot: may use read-only verbs */
-	const char *reset_root;  /* "": no unit is reset; "/": this one is, at
-				    the first apply; else a tree for tests */
+	const char *bundle_cert;  /* /etc/ingot/bundle.pem: encrypted to */
+	const char *bundle_key;   /* a file; "": cert_store's "bundle" */
+	const char *unit_file;    /* /etc/ingot/unit.conf: serial, model */
+	const char *unpack_user;  /* ingot */
+	const char *group;        /* ingot: may use read-only verbs */
+	const char *reset_root;   /* "": no unit is reset; "/": this one is, at
+				     the first apply; else a tree for tests */
+	const char *package_root; /* /: where packages are installed */
+	const char *dpkg;         /* /usr/bin/dpkg */
+	const char *opkg;         /* /bin/opkg */
 	const char *plugins[SETTINGS_PLUGINS + 1]; /* NULL-ended, in the order
 						      of every phase */
 	int64_t confirm_s;                         /* 120; 0: off */
@@ -45,6 +48,7 @@ struct settings {
 	int64_t quick_ms;   /* 10000: who dies sooner dies quickly */
 	int64_t stop_ms;    /* 2000: from asking a host to go to SIGKILL */
 	int64_t check_ms;   /* 10000: for a service's check command */
+	int64_t package_s;  /* 900: for one run of dpkg or opkg */
 };
 
 /* A missing file gives the defaults. On failure nothing is held. */

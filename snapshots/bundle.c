@@ -17,6 +17,7 @@
 #include "cms.h"
 #include "file.h"
 #include "own.h"
+#include "package_file.h"
 #include "tar_read.h"
 #include "x509.h"
 
@@ -241,7 +242,11 @@ open_all(struct opening *o, const struct bundle_trust *trust,
 			return -1;
 	if (tar_end(o->tar, e) == -1)
 		return -1;
-	return o->dir == -1 ? 0 : write_heads(o->dir, &manifest, &sig, e);
+	if (o->dir == -1)
+		return 0;
+	if (package_files_check(&s, o->dir, e) == -1)
+		return -1;
+	return write_heads(o->dir, &manifest, &sig, e);
 }
 
 static void

@@ -212,6 +212,8 @@ capture_run(struct capture *c, const struct capture_words *w, struct err *e)
 	if (rc == 0)
 		rc = capturing_files(&k, e);
 	if (rc == 0)
+		rc = capturing_packages(&k, e);
+	if (rc == 0)
 		rc = finish(&k, identity, e);
 	bytes_free(&k.in);
 	return rc;

@@ -32,6 +32,7 @@ struct capture_words {
 	int64_t sequence;
 	struct terms terms;             /* for whom it is */
 	const char *const *identifiers; /* NULL-ended "what=value", or NULL */
+	const char *const *packages;    /* NULL-ended folders, or NULL */
 	const char *version; /* of the product; NULL: as the sample says */
 	const char
 	    *seed; /* "newest", "seed" or an id, when the sample's seed
@@ -56,6 +57,8 @@ struct capture {
 	char version[64]; /* of the product; "": the policy asks for none */
 	char script[SNAPSHOT_PATH_MAX]; /* a member that the target runs as
 					   root: no sealing unsigned; or "" */
+	size_t packages;                /* listed */
+	size_t payloads;                /* of them, with their file */
 	struct spool *spool; /* the members' bytes, from offsets on */
 	uint64_t *offsets;
 };

@@ -22,6 +22,9 @@ struct capturing {
  * then has room for one more. Dropped ones are learned and noted. */
 int capturing_files(struct capturing *, struct err *);
 
+/* The list of packages and the payloads that are at hand, behind the files. */
+int capturing_packages(struct capturing *, struct err *);
+
 /* Puts content into the spool as the member m, the next of the list, whose
  * path, mode and owners are set. */
 int capturing_member(struct capturing *, struct member *m,

@@ -20,6 +20,8 @@
  *	files = [ "/etc/iptables", ... ];	files, folders, patterns
  *	optional = [ ... ];			the same, but may be absent
  *	exclude = [ "*.bak" ];			not looked at
+ *	packages = [ "mosquitto*" ];	packages of the product; where no policy
+ *			says: those installed by hand (package_choice.h)
  *	scrub = [ "../scrub/kura.conf" ];	beside the policy
  *	identity = ( { what; file; format; key }, { what; live } );
  *	accept = ( { finding; file; key; why } );
@@ -156,6 +158,9 @@ struct policy {
 	size_t path_count;
 	const char **excludes;
 	size_t exclude_count;
+	const char **packages;
+	size_t package_count;
+	bool packages_said;
 	struct policy_product product;
 	conf_node *neutral[POLICY_FILES_MAX]; /* of each scrub file */
 	size_t neutral_count;

@@ -21,7 +21,7 @@
 
 static const char *const policy_keys[] = { "documents", "files", "optional",
 	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
-	"include", "reset", "brief", "product", "items", NULL };
+	"include", "reset", "brief", "product", "items", "packages", NULL };
 static const char *const scrub_keys[] = { "rules", "identity", "accept",
 	"neutral", NULL };
 static const char *const product_keys[] = { "name", "versions", "version",
@@ -120,6 +120,25 @@ excludes_read(struct policy *p, conf_node *root, struct err *e)
 	if (next == NULL)
 		return -1;
 	for (size_t i = 0; i < conf_len(list); i++, p->exclude_count++)
+		next[i] = config_setting_get_string(conf_at(list, i));
+	return 0;
+}
+
+/* An empty list says something too: that no package belongs to it. */
+static int
+packages_read(struct policy *p, conf_node *root, struct err *e)
+{
+	const char **next;
+	conf_node *list;
+
+	if (texts(root, "packages", &list, e) == -1)
+		return -1;
+	next = more((void **)&p->packages, p->package_count, conf_len(list),
+	    sizeof(*p->packages), e);
+	if (next == NULL)
+		return -1;
+	p->packages_said = p->packages_said || list != NULL;
+	for (size_t i = 0; i < conf_len(list); i++, p->package_count++)
 		next[i] = config_setting_get_string(conf_at(list, i));
 	return 0;
 }
@@ -317,6 +336,7 @@ policy_into(struct reading *r, struct err *e)
 	    paths_read(r->p, root, "files", true, e) == -1 ||
 	    paths_read(r->p, root, "optional", false, e) == -1 ||
 	    excludes_read(r->p, root, e) == -1 ||
+	    packages_read(r->p, root, e) == -1 ||
 	    product_read(r->p, root, e) == -1 || items_read(r, root, e) == -1 ||
 	    policy_lists_read(r->p, r->f, e) == -1 ||
 	    scrubs_read(r, root, e) == -1)
@@ -363,6 +383,7 @@ policy_free(struct policy *p)
 	free(p->identity);
 	free(p->paths);
 	free(p->excludes);
+	free(p->packages);
 	reset_free(&p->reset);
 	memset(p, 0, sizeof(*p));
 }

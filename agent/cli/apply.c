@@ -19,6 +19,29 @@ show_changes(const json_t *list, const char *key)
 		*key == 'p' && key[1] == 'a' ? "/" : "", cli_text(one, key));
 }
 
+size_t
+cli_packages(const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *from =
+		    json_string_value(json_object_get(one, "from"));
+		bool fresh = from == NULL || *from == '\0';
+
+		(void)printf("  package  %s %s %s%s%s%s\n",
+		    cli_text(one, "change"), cli_text(one, "name"),
+		    fresh ? "" : from, fresh ? "" : " -> ", cli_text(one, "to"),
+		    json_is_true(json_object_get(one, "back"))
+			? ""
+			: "  (no way back: no stored snapshot holds the one "
+			  "before)");
+	}
+	return json_array_size(list);
+}
+
 void
 cli_applied(const json_t *result)
 {
@@ -28,6 +51,7 @@ cli_applied(const json_t *result)
 	    dry ? "would apply" : "applied", cli_short(result, "snapshot"),
 	    cli_text(result, "name"),
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
+	(void)cli_packages(json_object_get(result, "packages"));
 	show_changes(json_object_get(result, "plugins"), "plugin");
 	show_changes(json_object_get(result, "files"), "path");
 	show_changes(json_object_get(result, "reset"), "path");

@@ -22,10 +22,12 @@
 #include "x509.h"
 
 #define IDENTIFIERS_MAX 64
+#define PACKAGES_MAX    16 /* folders */
 
 struct asked {
 	struct capture_words words;
 	const char *identifiers[IDENTIFIERS_MAX + 1];
+	const char *packages[PACKAGES_MAX + 1];
 	const char *out;
 	const char *key;
 	const char *cert;
@@ -66,6 +68,21 @@ read_terms(const struct cli *c, struct terms *t, struct err *e)
 }
 
 static int
+read_packages(const struct cli *c, struct asked *a, struct err *e)
+{
+	int n = 0;
+
+	for (; cli_option_nth(c, "packages", n) != NULL; n++) {
+		if (n == PACKAGES_MAX)
+			return err_set(
+			    e, E2BIG, "more than %d folders of packages", n);
+		a->packages[n] = cli_option_nth(c, "packages", n);
+	}
+	a->words.packages = a->packages;
+	return 0;
+}
+
+static int
 read_asked(struct cli *c, struct asked *a, struct err *e)
 {
 	long sequence;
@@ -76,6 +93,8 @@ read_asked(struct cli *c, struct asked *a, struct err *e)
 			return err_set(e, E2BIG, "more than %d identifiers", n);
 		a->identifiers[n] = cli_option_nth(c, "identifier", n);
 	}
+	if (read_packages(c, a, e) == -1)
+		return -1;
 	if (cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1)
 		return -1;
 	if (read_terms(c, &a->words.terms, e) == -1 ||
@@ -121,6 +140,10 @@ result_json(const struct capture *c, const struct asked *a)
 		(void)json_object_set_new(j, "kura_snapshot",
 		    json_pack("{s:s, s:s, s:I}", "path", c->seed.path, "as",
 			c->seed.as, "of", (json_int_t)c->seed.of));
+	(void)json_object_set_new(
+	    j, "packages", json_integer((json_int_t)c->packages));
+	(void)json_object_set_new(
+	    j, "payloads", json_integer((json_int_t)c->payloads));
 	if (a->dry)
 		(void)json_object_set_new(
 		    j, "list", capture_members_json(&c->snapshot));
@@ -145,6 +168,10 @@ report(const struct cli *cli, const struct capture *c, const struct asked *a)
 		(void)printf("Kura snapshot: %s, of %zu; travels as %s\n",
 		    c->seed.path, c->seed.of, c->seed.as);
 	capture_print_findings(&c->findings, true);
+	if (c->packages > 0)
+		(void)printf("%zu packages, %zu with their file; the others "
+			     "a unit has to have\n",
+		    c->packages, c->payloads);
 	if (c->findings.open == 0)
 		(void)printf("%s  %zu members, %zu dropped%s%s\n",
 		    c->snapshot.id, c->snapshot.count,
@@ -235,6 +262,9 @@ static const struct cli_option options[] = {
 	{ "out", "BUNDLE", "the bundle to write" },
 	{ "identifier", "WHAT=VALUE",
 	    "one more trace of this unit to search for; may be repeated" },
+	{ "packages", "FOLDER",
+	    "its .deb and .ipk go along, for the packages that are "
+	    "captured; may be repeated" },
 	{ "dry-run", NULL, "list members and findings, write nothing" },
 	{ NULL, NULL, NULL },
 };

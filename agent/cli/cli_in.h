@@ -32,6 +32,8 @@ void cli_print_clean(const char *text);
 /* changes.c: the lists "plugins" and "files" of a plan, each with its
  * difference; the number of those that are not the same. */
 size_t cli_changes(const json_t *list, const char *key);
+/* The list "packages"; how many change. */
+size_t cli_packages(const json_t *list);
 /* What waits for which slot. */
 void cli_waiting(const json_t *list);
 

@@ -19,7 +19,8 @@ show(const json_t *result)
 	(void)printf("would apply %s: %s, sequence %lld\n",
 	    cli_short(result, "snapshot"), cli_text(result, "name"),
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
-	n = cli_changes(json_object_get(result, "plugins"), "plugin");
+	n = cli_packages(json_object_get(result, "packages"));
+	n += cli_changes(json_object_get(result, "plugins"), "plugin");
 	n += cli_changes(json_object_get(result, "files"), "path");
 	n += cli_changes(json_object_get(result, "reset"), "path");
 	cli_waiting(json_object_get(result, "waiting_for_slots"));
