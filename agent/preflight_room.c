@@ -120,7 +120,7 @@ judge_quota(const struct need *n, int type, unsigned id, json_t *list)
 
 	/* A file system without quotas says so; so does an older kernel. */
 	if (syscall(SYS_quotactl_fd, n->folder,
-		(unsigned)QCMD(Q_GETQUOTA, type), id, &q) == -1 ||
+		QCMD((unsigned)Q_GETQUOTA, (unsigned)type), id, &q) == -1 ||
 	    !quota_short(&q, n->bytes, n->inodes))
 		return;
 	obstacle_add(list, "preflight.quota", n->place,
