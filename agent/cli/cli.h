@@ -19,7 +19,7 @@
  * A new one: a file with `const struct cli_command cli_NAME`, a line in
  * commands.c, a declaration at the end of this header.
  */
-#define CLI_OPTIONS_MAX 32
+#define CLI_OPTIONS_MAX 80 /* given on one command line */
 
 struct cli;
 

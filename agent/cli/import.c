@@ -14,16 +14,33 @@
 #include <string.h>
 
 #include "cli.h"
+#include "everest.h"
 #include "file.h"
 #include "import_report.h"
 #include "kura.h"
+#include "kura_root.h"
 #include "own.h"
+#include "rules.h"
+#include "yaml_tree.h"
+
+#define OCPP_MAX 32 /* files behind --ocpp */
 
 struct asked {
-	const char *file;
+	const char *file; /* NULL: the newest below root */
+	const char *root;
+	const char *layout;
+	const char *admin;
+	const char *ocpp[OCPP_MAX + 1];
 	const char *out;
 	enum kura_origin from;
 	struct kura_key key;
+};
+
+struct source {
+	const char *name;
+	int (*import)(
+	    struct cli *, struct import *, const struct asked *, struct err *);
+	bool root; /* --root may stand for the file */
 };
 
 static int
@@ -70,34 +87,121 @@ read_key(struct cli *c, struct kura_key *k, struct err *e)
 	return read_key_from(fd, path, k, e);
 }
 
+/* A file, or where a whole gateway is: one of the two. */
 static int
-read_asked(struct cli *c, struct asked *a, struct err *e)
+read_place(
+    struct cli *c, struct asked *a, const struct source *s, struct err *e)
+{
+	a->file = c->operand_count > 1 ? c->operands[1] : NULL;
+	a->root = cli_option(c, "root");
+	a->layout = cli_option(c, "layout");
+	if ((a->root != NULL || a->layout != NULL) && !s->root)
+		return err_set(e, EINVAL,
+		    "--root and --layout are for kura; name the file");
+	if (a->root == NULL && a->layout != NULL)
+		return err_set(e, EINVAL, "--layout goes with --root");
+	if ((a->file == NULL) == (a->root == NULL))
+		return err_set(e, EINVAL, "a file%s is needed, and only one",
+		    s->root ? " or --root" : "");
+	return 0;
+}
+
+static int
+read_asked(
+    struct cli *c, struct asked *a, const struct source *s, struct err *e)
 {
 	const char *from = cli_option(c, "from");
 
-	a->file = c->operands[1];
+	if (read_place(c, a, s, e) == -1)
+		return -1;
+	a->admin = cli_option(c, "admin");
+	if (a->admin != NULL && !rule_iface_ok(a->admin))
+		return err_set(e, EINVAL, "--admin takes an interface's name");
+	for (int n = 0; cli_option_nth(c, "ocpp", n) != NULL; n++) {
+		if (n == OCPP_MAX)
+			return err_set(e, E2BIG, "more than %d --ocpp", n);
+		a->ocpp[n] = cli_option_nth(c, "ocpp", n);
+	}
 	a->out = cli_option(c, "out");
 	if (from != NULL && kura_origin_read(from, &a->from, e) == -1)
 		return -1;
 	return read_key(c, &a->key, e);
 }
 
+/* The newest snapshot of a whole gateway; says which one that is. */
 static int
-import_kura(struct import *im, const struct asked *a, struct err *e)
+read_newest(struct cli *c, const struct asked *a, struct kura_found *f,
+    struct bytes *text, struct err *e)
 {
-	const struct kura_asked asked = { a->file, a->from, &a->key };
-	own_bytes struct bytes text = { 0 };
+	own_fd int fd = -1,
+		   root = open(a->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (file_read(AT_FDCWD, a->file, KURA_FILE_MAX, &text, e) == -1)
+	if (root == -1)
+		return err_sys(e, "%s", a->root);
+	if (kura_root_find(root, a->layout, f, e) == -1)
+		return err_in(e, "%s", a->root);
+	cli_progress(c, "%s: %s%s%s, /%s, the newest of %zu", a->root,
+	    f->layout, *f->version == '\0' ? "" : " by its version ",
+	    f->version, f->path, f->others + 1);
+	if ((fd = file_open_beneath(root, f->path, O_RDONLY, 0, e)) == -1)
+		return -1;
+	return file_read_fd(fd, KURA_FILE_MAX, text, e);
+}
+
+static int
+import_kura(
+    struct cli *c, struct import *im, const struct asked *a, struct err *e)
+{
+	own_bytes struct bytes text = { 0 };
+	struct kura_found found = { .layout = NULL };
+	struct kura_asked asked = { a->file, a->from, &a->key };
+
+	if (a->file == NULL) {
+		if (read_newest(c, a, &found, &text, e) == -1)
+			return -1;
+		asked.file = found.path;
+	} else if (file_read(AT_FDCWD, a->file, KURA_FILE_MAX, &text, e) == -1)
 		return -1;
 	return kura_import(im, &asked, text.p, text.len, e);
 }
 
-static const struct {
-	const char *name;
-	int (*import)(struct import *, const struct asked *, struct err *);
-} sources[] = {
-	{ "kura", import_kura },
+/* All of them at once, since their texts must stay while one is read. */
+static int
+read_ocpp(const struct asked *a, struct bytes texts[static OCPP_MAX],
+    struct everest_ocpp out[static OCPP_MAX + 1], struct err *e)
+{
+	for (int i = 0; a->ocpp[i] != NULL; i++) {
+		if (file_read(AT_FDCWD, a->ocpp[i], EVEREST_OCPP_MAX, &texts[i],
+			e) == -1)
+			return -1;
+		out[i] = (struct everest_ocpp){ a->ocpp[i], texts[i].p,
+			texts[i].len };
+	}
+	return 0;
+}
+
+static int
+import_everest(
+    struct cli *c, struct import *im, const struct asked *a, struct err *e)
+{
+	struct everest_ocpp ocpp[OCPP_MAX + 1] = { { NULL, NULL, 0 } };
+	const struct everest_asked asked = { a->file, a->admin, ocpp };
+	struct bytes texts[OCPP_MAX] = { { NULL } };
+	own_bytes struct bytes text = { 0 };
+	int rc = -1;
+
+	(void)c;
+	if (file_read(AT_FDCWD, a->file, YAML_FILE_MAX, &text, e) == 0 &&
+	    read_ocpp(a, texts, ocpp, e) == 0)
+		rc = everest_import(im, &asked, text.p, text.len, e);
+	for (int i = 0; i < OCPP_MAX; i++)
+		bytes_free(&texts[i]);
+	return rc;
+}
+
+static const struct source sources[] = {
+	{ "kura", import_kura, true },
+	{ "everest", import_everest, false },
 };
 
 /* A document of another content is somebody's work: not touched. */
@@ -161,15 +265,14 @@ end(struct cli *cli, const struct import *im, const char *out)
 }
 
 static enum ctl_code
-run_source(struct cli *cli, struct asked *a,
-    int (*source)(struct import *, const struct asked *, struct err *))
+run_source(struct cli *cli, struct asked *a, const struct source *source)
 {
 	own_import struct import im = { .count = 0 };
 	struct err e;
 
-	if (read_asked(cli, a, &e) == -1)
+	if (read_asked(cli, a, source, &e) == -1)
 		return cli_fail(cli, CODE_USAGE, &e);
-	if (source(&im, a, &e) == -1)
+	if (source->import(cli, &im, a, &e) == -1)
 		return cli_fail(cli, CODE_FAILED, &e);
 	if (a->out != NULL && im.sum[IMPORT_MALFORMED] == 0 &&
 	    write_all(&im, a->out, &e) == -1)
@@ -187,7 +290,7 @@ run(struct cli *cli)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
 		if (strcmp(cli->operands[0], sources[i].name) == 0) {
-			code = run_source(cli, &a, sources[i].import);
+			code = run_source(cli, &a, &sources[i]);
 			kura_key_wipe(&a.key);
 			return code;
 		}
@@ -201,11 +304,19 @@ static const struct cli_option options[] = {
 	{ "all", NULL, "list everything, not only what wants attention" },
 	{ "accept-rest", NULL,
 	    "status 0 although something was not carried over" },
+	{ "root", "DIR",
+	    "the file tree of a whole gateway: its newest snapshot" },
+	{ "layout", "NAME",
+	    "how that one is laid out (kura-5, esf-7, ...), if it does not "
+	    "say" },
 	{ "from", "ORIGIN",
 	    "of a Kura snapshot: disk, download or hand-written" },
 	{ "key", "FILE", "the key (16, 24 or 32 bytes) of an encrypted one" },
 	{ "key-fd", "N", "the same, from an open descriptor" },
 	{ "published-key", NULL, "the key that stands in Kura's source" },
+	{ "admin", "INTERFACE", "where SSH comes in on an EVerest station" },
+	{ "ocpp", "FILE",
+	    "a station's OCPP configuration (JSON); may be repeated" },
 	{ NULL, NULL, NULL },
 };
 
@@ -213,13 +324,18 @@ static const struct cli_example examples[] = {
 	{ "ingot import kura snapshot_1434122113492.xml --from download "
 	  "--out documents",
 	    "documents of a Kura or ESF snapshot" },
+	{ "ingot import kura --root /mnt/golden",
+	    "what the newest snapshot of a mounted gateway comes to" },
+	{ "ingot import everest /etc/everest/config.yaml --admin eth0 --ocpp "
+	  "ocpp-config.json --json",
+	    "what an EVerest station needs, for a script" },
 	{ NULL, NULL },
 };
 
 const struct cli_command cli_import = {
 	.name = "import",
-	.operands = "kura|everest FILE",
-	.operands_min = 2,
+	.operands = "kura|everest [FILE]",
+	.operands_min = 1,
 	.operands_max = 2,
 	.bare = true,
 	.brief = "Turn another product's configuration into documents",

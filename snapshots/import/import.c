@@ -109,7 +109,15 @@ keep(struct import *im, char **at, const char *text)
 void
 import_value(struct import *im, struct import_item *it, const char *value)
 {
-	keep(im, &it->value, value);
+	const char *at = strstr(value, "://");
+
+	/* Whatever the table says: these are never only a setting. */
+	if ((at != NULL && strchr(at, '@') != NULL) ||
+	    strstr(value, "-----BEGIN") != NULL) {
+		it->secret = "text with credentials";
+		it->secret_len = (long)strlen(value);
+	} else
+		keep(im, &it->value, value);
 }
 
 void
@@ -177,14 +185,15 @@ import_no_documents(struct import *im)
 	im->n_documents = 0;
 }
 
-/* Line, then entry, then the order in which they were said. */
+/* Line, then entry, then the order in which they were said. What has no line
+ * (0, less one the largest) comes last. */
 static int
 by_line(const void *pa, const void *pb)
 {
 	const struct import_item *a = pa, *b = pb;
 
 	if (a->line != b->line)
-		return a->line < b->line ? -1 : 1;
+		return a->line - 1 < b->line - 1 ? -1 : 1;
 	if (a->entry != b->entry)
 		return a->entry < b->entry ? -1 : 1;
 	return a->nth < b->nth ? -1 : a->nth > b->nth;

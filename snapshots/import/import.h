@@ -87,6 +87,7 @@ struct import_at {
 struct import_item *
 import_say(struct import *, const struct import_at *, enum import_verdict,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Shows the value, unless it bears credentials on its face. */
 void import_value(struct import *, struct import_item *, const char *value);
 void import_secret(struct import *, struct import_item *, const char *kind,
     long len, const char *slot);

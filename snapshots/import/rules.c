@@ -5,6 +5,7 @@
  * which rule makes which pointless, and whether two pairs contradict.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,11 +128,13 @@ say(struct import *im, const struct rule *r, enum import_verdict v,
 static void
 say_covered(struct import *im, const struct rule *r, const struct rule *by)
 {
-	struct import_item *it = import_say(im, &r->at, IMPORT_ANYWAY,
-	    "entry %u of %s lets all of it pass already", by->entry,
-	    by->at.name);
+	char entry[32] = "";
 
-	it->entry = r->entry;
+	if (by->entry != 0)
+		(void)snprintf(entry, sizeof(entry), "entry %u of ", by->entry);
+	import_say(im, &r->at, IMPORT_ANYWAY,
+	    "%s%s lets all of it pass already", entry, by->at.name)
+	    ->entry = r->entry;
 }
 
 /* Debuggers and other doors that hardening shuts (ports 1450 and 8000). */
@@ -231,7 +234,8 @@ settle_pair(struct rules *l, const struct rule *r, struct import *im)
 	} else {
 		drop.drop = true;
 		memcpy(drop.in, r->except, sizeof(drop.in));
-		if (before(l, &drop) == NULL)
+		/* All of lo passes before any rule. */
+		if (strcmp(drop.in, "lo") != 0 && before(l, &drop) == NULL)
 			l->all[l->settled++] = drop;
 		taken(im, r);
 		l->all[l->settled++] = *r;

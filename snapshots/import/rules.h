@@ -72,8 +72,11 @@ void rules_settle(struct rules *, struct import *);
 bool rules_open(const struct rules *, uint16_t port);
 /* The settled ones as the lists input and forward of the document. */
 void rules_write(const struct rules *, struct bytes *out);
+/* The same for input, for a list that is begun already; ends it. */
+void rules_write_list(const struct rules *, struct bytes *out);
 
-/* Letters, digits, '.', '_', '-'; at most 15; a '+' may end it. */
+/* A letter or digit, then letters, digits, '.', '_', '-'; at most 15; a '+' may
+ * end it. */
 bool rule_iface_ok(const char *);
 /* "22", or with a divider "5000:5010"; 0, or -1. */
 int rule_ports_read(const char *, struct rule_ports *);

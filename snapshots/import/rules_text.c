@@ -11,16 +11,19 @@
 
 #include "rules.h"
 
+#define LETTERS                                                                \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+/* The plugin's own rule: no option of a tool, and nothing of dots alone. */
 bool
 rule_iface_ok(const char *s)
 {
-	size_t n = strspn(s,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	size_t n = strspn(s, LETTERS);
 
-	if (n > 0 && s[n] == '+')
-		n++;
-	return n > 0 && n < RULE_IFACE_LEN && s[n] == '\0';
+	if (n == 0 || strlen(s) >= RULE_IFACE_LEN || s[0] == '-' ||
+	    strspn(s, ".") == n)
+		return false;
+	return s[n] == '\0' || strcmp(s + n, "+") == 0;
 }
 
 static const char *
@@ -131,8 +134,8 @@ static void
 put_name(struct bytes *out, const char *name)
 {
 	for (; *name != '\0'; name++)
-		bytes_fmt(out, "%c",
-		    rule_iface_ok((const char[]){ *name, '\0' }) ? *name : '_');
+		bytes_fmt(
+		    out, "%c", strchr(LETTERS, *name) != NULL ? *name : '_');
 }
 
 static void
@@ -154,6 +157,12 @@ put_list(struct bytes *out, const struct rules *l, bool forward)
 		between = ",";
 	}
 	bytes_fmt(out, "\n);\n");
+}
+
+void
+rules_write_list(const struct rules *l, struct bytes *out)
+{
+	put_list(out, l, false);
 }
 
 void

@@ -155,6 +155,9 @@ a_malformed_entry_is_an_error_with_its_place(void **state)
 		{ "open.ports", "22,tcp,,interface-of-16c,,,,#", 1, 4 },
 		{ "open.ports", "22,tcp,,a&quot;b,,,,#", 1, 4 },
 		{ "open.ports", "22,tcp,,eth 0,,,,#", 1, 4 },
+		{ "open.ports", "22,tcp,,-j,,,,#", 1, 4 },
+		{ "open.ports", "22,tcp,,..,,,,#", 1, 4 },
+		{ "open.ports", "22,tcp,,+,,,,#", 1, 4 },
 		{ "open.ports", "22,tcp,,,eth/1,,,#", 1, 5 },
 		{ "open.ports", "22,tcp,,eth0,eth0,,,#", 1, 5 },
 		{ "open.ports", "22,tcp,,,,00:11:22:33:44,,#", 1, 6 },
@@ -292,6 +295,7 @@ a_rule_that_another_hides_is_left_out_and_said(void **state)
 		{ "22,tcp,,eth0,,,,#;22,tcp,,,eth0,,,#", 2, 0, 0 },
 		{ "22,tcp,,,eth0,,,#;80,tcp,,,eth1,,,#", 2, 0, 2 },
 		{ "20:30,tcp,,,eth0,,,#;22,tcp,,,eth0,,,#", 1, 1, 1 },
+		{ "22,tcp,,,lo,,,#", 1, 0, 0 },
 		{ "22,tcp,,,eth0,,,#;20:30,tcp,,,eth0,,,#", 2, 0, 2 },
 		/* Each would drop what the other lets in: only one is taken */
 		{ "20:30,tcp,,,eth0,,,#;22,tcp,,,eth1,,,#", 1, 0, 1 },
