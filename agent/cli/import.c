@@ -186,7 +186,7 @@ import_everest(
 {
 	struct everest_ocpp ocpp[OCPP_MAX + 1] = { { NULL, NULL, 0 } };
 	const struct everest_asked asked = { a->file, a->admin, ocpp };
-	struct bytes texts[OCPP_MAX] = { { NULL } };
+	struct bytes texts[OCPP_MAX] = { { .p = NULL } };
 	own_bytes struct bytes text = { 0 };
 	int rc = -1;
 
