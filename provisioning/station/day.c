@@ -169,23 +169,27 @@ begin_unit(struct day *d, struct worker *w, size_t at, struct err *e)
 	*o = (struct outcome){ .how = OUTCOME_RUNNING,
 		.began = time(NULL),
 		.tries = o->tries + 1 };
+	*w = (struct worker){
+		.day = d, .at = at, .fd = pair[0], .began_ms = now_ms()
+	};
 	(void)fflush(NULL);
-	*w = (struct worker){ .day = d, .at = at, .began_ms = now_ms() };
-	if ((w->pid = fork()) == 0) {
-		w->pid = 0;
+	if (loop_watch(d->loop, w->fd, EPOLLIN, worker_spoke, w, e) == 0 &&
+	    (w->pid = fork()) == 0) {
 		(void)close(pair[0]);
 		be_worker(d, at, pair[1], leader);
 	}
 	(void)close(pair[1]);
-	w->fd = pair[0];
-	if (w->pid == -1) {
-		w->pid = 0;
-		o->how = OUTCOME_WAITING;
-		(void)close(pair[0]);
-		return err_sys(e, "fork");
+	if (w->pid > 0) {
+		d->running++;
+		return 0;
 	}
-	d->running++;
-	return loop_watch(d->loop, w->fd, EPOLLIN, worker_spoke, w, e);
+	if (w->pid == -1)
+		(void)err_sys(e, "fork");
+	w->pid = 0;
+	o->how = OUTCOME_WAITING;
+	loop_forget(d->loop, pair[0]);
+	(void)close(pair[0]);
+	return -1;
 }
 
 static void

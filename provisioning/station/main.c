@@ -5,6 +5,8 @@
  * library. Run by ingot, never by hand; its command line is ingot's, spelt
  * --name=value. Exit statuses are those of ingot.
  */
+#include <sys/prctl.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +63,9 @@ main(int argc, char *argv[])
 		return (int)fail(
 		    CODE_USAGE, argc < 2 ? "station" : argv[1], &e, false);
 	}
+	/* It holds the claim's key and a password: no core of it is written,
+	 * and no other process of its user looks into it. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)ssh_init();
 	code = run(&j, argv[1]);
 	job_close(&j);

@@ -191,13 +191,13 @@ step_copy(struct work *w, struct err *e)
 
 static const char install_deb[] = INSTALL_BEGIN
     "export DEBIAN_FRONTEND=noninteractive; "
-    "dpkg --force-confold -i \"$@\" >install.log 2>&1 </dev/null || { "
-    "dpkg --configure -a >>install.log 2>&1 </dev/null; "
-    "dpkg --force-confold -i \"$@\" >>install.log 2>&1 </dev/null; "
+    "dpkg --force-confold -i \"$@\" >install.log 2>&1 </dev/null 9>&- || { "
+    "dpkg --configure -a >>install.log 2>&1 </dev/null 9>&-; "
+    "dpkg --force-confold -i \"$@\" >>install.log 2>&1 </dev/null 9>&-; "
     "}; " INSTALL_END;
-static const char install_ipk[] =
-    INSTALL_BEGIN "set -- \"$@\"; p=; for f; do p=\"$p ./$f\"; done; "
-		  "opkg install $p >install.log 2>&1 </dev/null; " INSTALL_END;
+static const char install_ipk[] = INSTALL_BEGIN
+    "set -- \"$@\"; p=; for f; do p=\"$p ./$f\"; done; "
+    "opkg install $p >install.log 2>&1 </dev/null 9>&-; " INSTALL_END;
 
 int
 step_install(struct work *w, struct err *e)
