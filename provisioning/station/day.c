@@ -304,6 +304,7 @@ hold(struct day *d, struct err *e)
 
 	take_up(d);
 	begin_units(d);
+	show_tick(d);
 	if (d->running > 0 && loop_run(d->loop, e) == -1)
 		return -1;
 	if (report_write(d, e) == -1)

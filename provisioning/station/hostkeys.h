@@ -46,7 +46,7 @@ int hostkeys_judge(struct hostkeys *, const struct units *, const struct unit *,
     const struct hostkey_shown *, bool pinned_only, struct err *);
 
 /* The unit said, authenticated by the key with this fingerprint, that its keys
- * are now these as well. */
+ * are now these as well. Fingerprint "": by the one that is known last. */
 int hostkeys_after(struct hostkeys *, const struct unit *,
     const char *fingerprint, const struct hostkey_shown *, struct err *);
 

@@ -32,6 +32,11 @@ int remote_try(struct work *, const char *script, const char *const args[],
 int remote_run(struct work *, const char *script, const char *const args[],
     const struct link_input *, unsigned limit_s, struct err *);
 
+/* Writes a file on the unit, whole or not at all; its bytes come over standard
+ * input, so they stand in no command line. In step_unit.c. */
+int remote_put(struct work *, const char *path, const char *mode,
+    const char *group, const void *data, size_t len, struct err *);
+
 /* The last line that a command said, for an error; printable, static. */
 const char *remote_last_line(const struct said *);
 /* Its standard output as one JSON object; NULL: it is none. The caller's. */

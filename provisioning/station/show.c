@@ -14,8 +14,7 @@
 #include "day.h"
 #include "report.h"
 
-#define WIDTH_DEFAULT 80
-#define WIDTH_MAX     200
+#define WIDTH_MAX 200
 
 void
 show_open(struct show *s, bool json)
@@ -24,14 +23,15 @@ show_open(struct show *s, bool json)
 		.terminal = !json && isatty(STDERR_FILENO) };
 }
 
-static int
-width(void)
+static struct winsize
+window(void)
 {
 	struct winsize w;
 
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == -1 || w.ws_col == 0)
-		return WIDTH_DEFAULT;
-	return w.ws_col < WIDTH_MAX ? w.ws_col : WIDTH_MAX;
+		w = (struct winsize){ .ws_col = 80, .ws_row = 24 };
+	w.ws_col = w.ws_col < WIDTH_MAX ? w.ws_col : WIDTH_MAX;
+	return w;
 }
 
 static void
@@ -53,25 +53,45 @@ draw_worker(const struct day *d, const struct worker *w, int columns)
 	(void)fprintf(stderr, "%.*s\n", columns - 1, line);
 }
 
+/* As many units as there are lines: what has scrolled away can not be drawn
+ * over. A unit that has said its end is still under way until it is on disk. */
 static void
 draw(struct day *d)
 {
+	struct winsize win = window();
+	const struct worker *w;
 	size_t n[OUTCOMES];
-	int columns = width();
 
 	erase(&d->show);
-	for (long i = 0; i < d->job->jobs; i++)
-		if (d->workers[i].pid != 0) {
-			draw_worker(d, &d->workers[i], columns);
-			d->show.drawn++;
-		}
 	day_count(d, n);
+	for (long i = 0; i < d->job->jobs; i++) {
+		w = &d->workers[i];
+		if (w->pid == 0)
+			continue;
+		n[d->outcomes[w->at].how]--;
+		if (d->show.drawn + 3 > win.ws_row)
+			continue;
+		draw_worker(d, w, win.ws_col);
+		d->show.drawn++;
+	}
 	(void)fprintf(stderr, "%zu of %zu done, %zu not, %zu under way%s\n",
 	    n[OUTCOME_DONE], d->units->count,
 	    n[OUTCOME_FAILED] + n[OUTCOME_REFUSED] + n[OUTCOME_INTERRUPTED],
 	    d->running, d->stops > 0 ? ", stopping" : "");
 	d->show.drawn++;
 	(void)fflush(stderr);
+}
+
+void
+show_tick(void *ctx)
+{
+	struct day *d = ctx;
+	struct err ignored;
+
+	if (!d->show.terminal)
+		return;
+	draw(d);
+	(void)loop_timer(d->loop, 1000, show_tick, d, &ignored);
 }
 
 void

@@ -28,6 +28,8 @@ void show_open(struct show *, bool json);
 /* A worker has begun a step, or said how far it is. */
 void show_step(struct day *, const struct worker *);
 void show_note(struct day *, const struct worker *);
+/* On a terminal: draws each second from now on. ctx: the struct day. */
+void show_tick(void *ctx);
 /* The unit at this place has its outcome. */
 void show_unit(struct day *, size_t at);
 /* A sentence about the day. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "rejoin.h"
 #include "remote.h"
 #include "work.h"
 
@@ -71,10 +72,8 @@ in_mode(const struct work *w, const char *mode)
 }
 
 int
-step_login(struct work *w, struct err *e)
+work_root(struct work *w, struct err *e)
 {
-	if (work_login(w, e) == -1)
-		return -1;
 	w->root = true; /* id needs no rights: nothing to be root for */
 	if (remote_run(w, "id -u", NULL, NULL, SHORT_S, e) == -1)
 		return -1;
@@ -87,6 +86,12 @@ step_login(struct work *w, struct err *e)
 		return err_in(e, "user %s is not root", w->unit->user);
 	w->next = NULL;
 	return 0;
+}
+
+int
+step_login(struct work *w, struct err *e)
+{
+	return work_login(w, e) == -1 ? -1 : work_root(w, e);
 }
 
 int
@@ -197,6 +202,8 @@ apply(struct work *w, struct err *e)
 
 	(void)snprintf(name, sizeof(name), REMOTE_DIR "/%s%s",
 	    w->job->bundle.sha256, w->job->bundle.suffix);
+	if (rejoin_prepare(w, e) == -1)
+		return -1;
 	if (remote_run(w, apply_script, args, NULL, APPLY_S, e) == -1) {
 		w->refused = w->said.status == 3;
 		return -1;
@@ -376,5 +383,6 @@ step_birth(struct work *w, struct err *e)
 int
 step_tidy(struct work *w, struct err *e)
 {
+	rejoin_forget(w);
 	return remote_run(w, "rm -rf " REMOTE_DIR, NULL, NULL, SHORT_S, e);
 }

@@ -226,9 +226,9 @@ step_install(struct work *w, struct err *e)
 
 /* A whole file or none; its bytes come over standard input, so they stand in
  * no command line. Arguments: path, mode, group, length. */
-static int
-put_file(struct work *w, const char *path, const char *mode, const char *group,
-    const void *data, size_t len, struct err *e)
+int
+remote_put(struct work *w, const char *path, const char *mode,
+    const char *group, const void *data, size_t len, struct err *e)
 {
 	char size[24];
 	const char *args[] = { path, mode, group, size, NULL };
@@ -300,7 +300,7 @@ write_conf(struct work *w, struct err *e)
 		    u->value[i].text);
 	if (u->values > 0)
 		bytes_fmt(&text, "};\n");
-	return put_file(
+	return remote_put(
 	    w, "/etc/ingot/unit.conf", "0644", "root", text.p, text.len, e);
 }
 
@@ -315,7 +315,7 @@ put_claim(struct work *w, struct err *e)
 	const struct bytes *b = w->job->claim;
 
 	for (size_t i = 0; w->job->claim_path != NULL && i < CLAIM_FILES; i++)
-		if (put_file(w, paths[i], "0640", "ingot-uplink", b[i].p,
+		if (remote_put(w, paths[i], "0640", "ingot-uplink", b[i].p,
 			b[i].len, e) == -1)
 			return -1;
 	return 0;
@@ -339,7 +339,7 @@ step_configure(struct work *w, struct err *e)
 	    compare_conf(w, &w->said.out, e) == -1)
 		return -1;
 	if (anchors->len > 0 &&
-	    put_file(w, "/etc/ingot/maker-ca.pem", "0644", "root", anchors->p,
+	    remote_put(w, "/etc/ingot/maker-ca.pem", "0644", "root", anchors->p,
 		anchors->len, e) == -1)
 		return -1;
 	if (put_claim(w, e) == -1)

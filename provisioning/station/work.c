@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "rejoin.h"
 #include "work.h"
 
 /* Sends o, which is taken. A leader that is gone has taken this process with
@@ -94,8 +95,8 @@ judge(void *ctx, const struct hostkey_shown *k, struct err *e)
 	return work_key(ctx, k, NULL, e);
 }
 
-static struct link_want
-want(struct work *w)
+struct link_want
+work_want(struct work *w)
 {
 	return (struct link_want){ .unit = w->unit,
 		.timeout_s = w->job->timeout_s,
@@ -108,10 +109,14 @@ want(struct work *w)
 int
 work_connect(struct work *w, struct err *e)
 {
-	struct link_want how = want(w);
+	struct link_want how = work_want(w);
+	struct err other;
 
 	link_free(w->link);
-	if ((w->link = link_open(&how, e)) != NULL) {
+	w->link = link_open(&how, e);
+	if (w->link == NULL && e->code == EPERM && rejoin_prove(w, &other) == 0)
+		w->link = link_open(&how, e);
+	if (w->link != NULL) {
 		work_fact(w, "hostkey", link_hostkey(w->link));
 		return 0;
 	}
@@ -127,7 +132,7 @@ work_connect(struct work *w, struct err *e)
 int
 work_login(struct work *w, struct err *e)
 {
-	struct link_want how = want(w);
+	struct link_want how = work_want(w);
 
 	return link_login(w->link, &how, e);
 }

@@ -48,13 +48,17 @@ void work_run(struct work *) __attribute__((noreturn));
 void work_note(struct work *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void work_fact(struct work *, const char *name, const char *text);
-/* Asks for the leader's word on a host key; after is NULL or the fingerprint
- * of the key over whose connection the unit said it. */
+/* Asks for the leader's word on a host key; after is NULL, or the fingerprint
+ * of the key over whose connection the unit said it, or "": of the known one.
+ */
 int work_key(struct work *, const struct hostkey_shown *, const char *after,
     struct err *);
 /* The connection, with its host key judged and its user logged in. */
 int work_connect(struct work *, struct err *);
 int work_login(struct work *, struct err *);
+/* Whether the login is root, or may be by sudo. */
+int work_root(struct work *, struct err *);
+struct link_want work_want(struct work *);
 
 /* A step: what it does, how long it may take, and what a person is to do when
  * it fails. wanted NULL: always. */

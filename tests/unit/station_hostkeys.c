@@ -178,6 +178,22 @@ a_key_that_the_unit_made_anew_stands_on_the_one_before(void **state)
 }
 
 static void
+a_unit_of_which_nothing_is_known_can_not_follow_itself(void **state)
+{
+	struct err e;
+	struct hostkeys *h = hostkeys_open(path, &e);
+
+	(void)state;
+	assert_non_null(h);
+	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[1], &e), -1);
+	pin(0, 0);
+	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[1], &e), 0);
+	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[2], &e), 0);
+	hostkeys_free(h);
+	assert_int_equal(judge(0, 2, true, &e), 0);
+}
+
+static void
 the_record_is_a_known_hosts_file(void **state)
 {
 	own_bytes struct bytes text = { 0 };
@@ -226,6 +242,9 @@ main(void)
 		cmocka_unit_test_setup(two_units_never_have_one_key, fresh),
 		cmocka_unit_test_setup(
 		    a_key_that_the_unit_made_anew_stands_on_the_one_before,
+		    fresh),
+		cmocka_unit_test_setup(
+		    a_unit_of_which_nothing_is_known_can_not_follow_itself,
 		    fresh),
 		cmocka_unit_test_setup(the_record_is_a_known_hosts_file, fresh),
 		cmocka_unit_test_setup(
