@@ -28,7 +28,12 @@ maker() {
 cloud() { # SERIAL...: those that may enrol
 	local home=$LAB/cloud serial
 	mkdir -p "$home" && chmod 0755 "$home"
-	cat $LAB/ek-ca/issuercert.pem $LAB/ek-ca/*rootca-cert.pem >$LAB/ek-roots.pem
+	# The first TPM that is made has its maker's CA made.
+	for _ in $(seq 600); do
+		[ -s $LAB/ek-ca/issuercert.pem ] && break
+		sleep 0.1
+	done
+	flock $LAB/ek-ca cat $LAB/ek-ca/issuercert.pem $LAB/ek-ca/*rootca-cert.pem >$LAB/ek-roots.pem || return 1
 	ingot-provision init --home "$home" --broker-name $LAB_NET4.1 --fleet "Example Fleet" \
 	    --group mosquitto --gate $LAB/tools/usr/lib/ingot/ingot-gate.so --listen "8883 $LAB_NET4.1" ||
 	    return 1

@@ -94,6 +94,24 @@ registered() { # UNIT
 	    grep -q "\"fingerprint\": *\"$print\".*\"state\": *\"active\""
 }
 
+# What the image had in common, on all units: one line for each that two units
+# or a unit and the image still share, or that a unit lacks.
+shared_by_two() {
+	local f u r
+	for f in machine-id:etc hostname:etc random-seed:var/lib/systemd ssh_host_rsa_key.pub:etc/ssh \
+	    ssh_host_ecdsa_key.pub:etc/ssh ssh_host_ed25519_key.pub:etc/ssh; do
+		{
+			sha256sum <"$LAB/image/${f%%:*}" 2>/dev/null || echo image | sha256sum
+			for u in $units; do
+				r=$(unit_root "$u")/${f#*:}/${f%%:*}
+				[ -s "$r" ] || printf "%s has none\n%s has none\n" "$u" "$u"
+				sha256sum <"$r"
+			done
+		} | sort | uniq -d | sed "s|^|$f |"
+	done
+}
+nothing_shared() { [ -z "$(shared_by_two | tee /dev/stderr)" ]; }
+
 all_differ() { [ "$(for u in $units; do got "$u" "$1"; done | sort -u | wc -l)" -eq 3 ]; }
 all_equal() { [ "$(for u in $units; do got "$u" "$1"; done | sort -u | wc -l)" -eq 1 ]; }
 
@@ -112,6 +130,7 @@ prove() {
 	claim "the snapshot is the same on all three" all_equal snapshot
 	claim "three certificates, three subjects" all_differ subject
 	claim "three certificates, three keys" all_differ spki
+	claim "one image, three units: no machine-id, SSH host key, name or seed is there twice" nothing_shared
 	prove_unsigned_plugin unit3
 	say "asked: $(grep -c ^kept $LAB/claims) promises kept, $(grep -c ^broken $LAB/claims) broken"
 }
