@@ -234,7 +234,7 @@ hex_bytes(const char *p, size_t len, struct bytes *out)
 			gap = g;
 		if (g != gap)
 			break;
-		if (!isxdigit((unsigned char)p[at + g]))
+		if (at + g >= len || !isxdigit((unsigned char)p[at + g]))
 			break;
 		at += g;
 	}

@@ -113,7 +113,7 @@ one(const struct suspect_text *s, size_t i, const char *p, const char *stop,
 	p += strlen(commands[i].option);
 	if (commands[i].how == ATTACHED && p < stop && *p == ' ')
 		return 0;
-	if ((n = word(&p, stop)) == 0)
+	if ((n = word(&p, stop)) == 0 || *p == '$')
 		return 0;
 	if (commands[i].how == PAIR && (n = behind_user(&p, stop, n)) == 0)
 		return 0;

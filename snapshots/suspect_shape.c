@@ -62,6 +62,20 @@ stands_alone(const struct suspect_text *s, size_t at, size_t n)
 	return at + n >= s->len || !isalnum((unsigned char)s->text[at + n]);
 }
 
+/* Not in the middle of more pairs: an address of IPv6, a fingerprint. */
+static bool
+begins_alone(const struct suspect_text *s, size_t at, size_t n)
+{
+	char sign = s->text[at + (n == 17 ? 2 : 4)];
+
+	if (at > 0 && isalnum((unsigned char)s->text[at - 1]))
+		return false;
+	if (at > 1 && s->text[at - 1] == sign &&
+	    isxdigit((unsigned char)s->text[at - 2]))
+		return false;
+	return at + n >= s->len || !isalnum((unsigned char)s->text[at + n]);
+}
+
 static int
 hardware(const struct suspect_text *s, struct err *e)
 {
@@ -72,7 +86,7 @@ hardware(const struct suspect_text *s, struct err *e)
 			continue;
 		n = separated(s->text + at, s->len - at);
 		if (n == 0 || !of_one_station(s->text + at) ||
-		    !stands_alone(s, at, n))
+		    !begins_alone(s, at, n))
 			continue;
 		if (suspect_tell(s, FINDING_ADDRESS, at, n, NULL, address, e) ==
 		    -1)

@@ -189,8 +189,10 @@ suspect_words(
 			p = over;
 			continue;
 		}
+		/* An equals sign is padding, or ends a name. */
 		for (n = 0; p + n < stop && p[n] != '\0' &&
-		     strchr(SUSPECT_WORD_SET, p[n]) != NULL;
+		     strchr(SUSPECT_WORD_SET, p[n]) != NULL &&
+		     (n == 0 || p[n - 1] != '=' || p[n] == '=');
 		     n++)
 			;
 		if (n >= RANDOM_LEAST && is_random(p, n) &&

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The heuristics, one by one: what each is there for, and what it passes over.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "deep.h"
+#include "suspect.h"
+
+struct told {
+	const char *text;
+	enum finding_id id;
+	const char *value; /* NULL: any */
+	unsigned of_id;
+	unsigned all;
+};
+
+static int
+on_suspect(void *ctx, const struct suspect *found, struct err *e)
+{
+	struct told *t = ctx;
+
+	(void)e;
+	t->all++;
+	if (found->id == t->id &&
+	    (t->value == NULL ||
+		(strlen(t->value) == found->len &&
+		    memcmp(t->value, t->text + found->at, found->len) == 0)))
+		t->of_id++;
+	return 0;
+}
+
+static struct told
+scan(const char *text, enum finding_id id, const char *value)
+{
+	struct told t = { text, id, value, 0, 0 };
+	struct err e;
+
+	assert_int_equal(
+	    suspect_scan(NULL, text, strlen(text), on_suspect, &t, &e), 0);
+	return t;
+}
+
+/* "~" stands where a token's prefix is cut, so that no scanner of forges
+ * takes this file for a leak. */
+static const struct {
+	const char *text;
+	enum finding_id id;
+	const char *value;
+} rows[] = {
+	/* defaults */
+	{ "password = changeit\n", FINDING_DEFAULT, "changeit" },
+	{ "wifi.passphrase=testKEYS\n", FINDING_DEFAULT, "testKEYS" },
+	{ "something: testKEYS\n", FINDING_DEFAULT, "testKEYS" },
+	{ "admin_pw=admin\n", FINDING_DEFAULT, "admin" },
+	{ "sim_pin = 0000\n", FINDING_DEFAULT, "0000" },
+	{ "a jGl25bVBBBW96Qi9Te4V37Fnqchz/Eu4qB9vKrRIqRg= b\n", FINDING_DEFAULT,
+	    NULL },
+	{ "mqtt://admin:admin@broker/\n", FINDING_URL, "admin:admin" },
+	/* tokens */
+	{ "key AK~IAABCDEFGHIJKLMNOP\n", FINDING_TOKEN, NULL },
+	{ "x=gh~p_abcdefghijklmnopqrstuvwxyz0123456789\n", FINDING_TOKEN,
+	    NULL },
+	{ "glp~at-abcdefghij0123456789\n", FINDING_TOKEN, NULL },
+	/* hashes */
+	{ "rootpw {SSHA}abcdefghijklmnopqrstuvwxyz012345\n", FINDING_ENTROPY,
+	    "{SSHA}abcdefghijklmnopqrstuvwxyz012345" },
+	{ "password=hash:8846f7eaee8fb117ad06bdd830b7586c\n", FINDING_ENTROPY,
+	    NULL },
+	{ "u:pbkdf2:sha256:260000$abcdefgh$0123456789abcdef\n", FINDING_ENTROPY,
+	    NULL },
+	/* command lines */
+	{ "curl -s -u me:hunter22x https://a/\n", FINDING_KEYWORD,
+	    "hunter22x" },
+	{ "sshpass -p 'two words' ssh a\n", FINDING_KEYWORD, "two words" },
+	{ "echo root:hunter22x | chpasswd\n", FINDING_KEYWORD, "hunter22x" },
+	{ "ALTER USER a IDENTIFIED BY 'hunter|2';\n", FINDING_KEYWORD,
+	    "hunter|2" },
+	{ "Authorization: Basic bWU6aHVudGVy\n", FINDING_KEYWORD,
+	    "bWU6aHVudGVy" },
+	{ "mysqldump -phunter22x db\n", FINDING_KEYWORD, "hunter22x" },
+	/* identity */
+	{ "ssid=gw_0242AC11000B\n", FINDING_ADDRESS, "0242AC11000B" },
+	{ "ssid=\"gw-11000B\"\n", FINDING_ADDRESS, "11000B" },
+	{ "ssid=gw-02:42:ac:11:00:0b\n", FINDING_ADDRESS, "02:42:ac:11:00:0b" },
+	{ "neighbour 0242.ac11.000b\n", FINDING_ADDRESS, "0242.ac11.000b" },
+	{ "x 8949017000000000001\n", FINDING_SUBSCRIBER, NULL },
+	{ "x 262011234567890\n", FINDING_SUBSCRIBER, "262011234567890" },
+	{ "x 490154203237518\n", FINDING_SUBSCRIBER, "490154203237518" },
+	/* names */
+	{ "wifiPass: hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "db.passwd hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "pw=k7<x&y\n", FINDING_KEYWORD, "k7<x&y" },
+	{ "mot_de_passe=hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	/* words too random, in each alphabet and case */
+	{ "a DEu6ASMfexrSPdni+YOUDYXHkIAXZqE= b\n", FINDING_ENTROPY, NULL },
+	{ "a MwIqD8/kO8zLNi+3VrnP//FNJataOa6VCIUO b\n", FINDING_ENTROPY, NULL },
+	{ "a xk7q2zj9w4vb6t3mh5pc8 b\n", FINDING_ENTROPY, NULL },
+	{ "a XKQZJWVBTMHPCXKQZJWVB b\n", FINDING_ENTROPY, NULL },
+};
+
+static void
+each_heuristic_finds_what_it_is_for(void **state)
+{
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *cut = strchr(rows[i].text, '~');
+
+		(void)snprintf(text, sizeof(text), "%.*s%s",
+		    cut == NULL ? 0 : (int)(cut - rows[i].text), rows[i].text,
+		    cut == NULL ? rows[i].text : cut + 1);
+		if (scan(text, rows[i].id, rows[i].value).of_id == 0)
+			fail_msg("%s", text);
+	}
+}
+
+static void
+what_only_resembles_a_secret_is_passed_over(void **state)
+{
+	static const char *const texts[] = { "Pin: origin deb.example.org\n",
+		"password.file=users\n", "token_type = opaque\n",
+		"ssid=Gartenhaus\n", "ssid=abcdef\n", "ssid=123456\n",
+		"curl -s -u $USER https://a/\n", "echo a:b c\n",
+		"x 8949017000000000004\n", "x 162011234567891\n",
+		"epoch 1700000000000\n", "ff:ff:ff:ff:ff:ff\n",
+		"33:33:00:00:00:01\n", "2001:db8:02:42:ac:11:00:0b:1\n",
+		"#RateLimitIntervalSec=30s\n", "#InhibitDelayMaxSec=5\n",
+		"mozilla/TUBITAK_Kamu_SM_SSL_Kok_Sertifikasi_-_Surum_1.crt\n",
+		"ABCDEF changeitall\n", "username = admin\n",
+		"[credential \"https://example.org\"]\n",
+		"org.freedesktop.NetworkManager.wifi.scan\n",
+		"the password. Then\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (scan(texts[i], FINDING_COUNT, NULL).all != 0)
+			fail_msg("%s", texts[i]);
+}
+
+struct seen {
+	const char *name;
+	const char *text;
+	unsigned times;
+	unsigned line;
+};
+
+static int
+on_part(void *ctx, const struct deep_part *part, struct err *e)
+{
+	struct seen *s = ctx;
+
+	(void)e;
+	if (part->p != NULL && strcmp(part->name, s->name) == 0 &&
+	    memmem(part->p, part->len, s->text, strlen(s->text)) != NULL) {
+		s->times++;
+		s->line = part->line;
+	}
+	return 0;
+}
+
+/* What is decoded, how the part is called, and in which line it began. */
+static void
+encoded_text_is_decoded_and_keeps_its_line(void **state)
+{
+	static const struct {
+		const char *in;
+		const char *name;
+		const char *text;
+		unsigned line;
+	} parts[] = {
+		{ "a\nx: cGFzc3dvcmQ9aHVudGVyMg==\n", "!base64",
+		    "password=hunter2", 2 },
+		{ "x: cGFzc3dvcmQ9aHVudGVyMg\n", "!base64", "password=hunter2",
+		    1 },
+		{ "\n\n70617373776f72643d68756e74657232\n", "!hex",
+		    "password=hunter2", 3 },
+		{ "70:61:73:73:77:6F:72:64:3d:68:75:6e", "!hex", "password=hun",
+		    1 },
+		{ "char a[] = \"\\x70\\x61\\x73\\x73\\x77\\x6f\\x72\\x64\";",
+		    "!hex", "password", 1 },
+		{ "p%61ssword%3Dhunter2", "", "password=hunter2", 0 },
+		{ "<a>pass&#119;ord=&quot;x&quot;</a>", "", "password=\"x\"",
+		    0 },
+		{ "{\"a\":\"p\\u0061ssword=1\"}", "", "password=1", 0 },
+		{ "x: WlhoaGJYQnNaVDF3WVhOemQyOXlaQT09\n", "!base64!base64",
+		    "example=password", 1 },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct seen s = { parts[i].name, parts[i].text, 0, 0 };
+
+		assert_int_equal(deep_open(parts[i].in, strlen(parts[i].in),
+				     on_part, &s, &e),
+		    0);
+		if (s.times == 0 || s.line != parts[i].line)
+			fail_msg("%s: %u times, line %u", parts[i].in, s.times,
+			    s.line);
+	}
+}
+
+/* Words that happen to be base64 or hex are no text in disguise. */
+static void
+plain_words_are_not_decoded(void **state)
+{
+	static const char text[] =
+	    "internationalization configuration deadbeefdeadbeef "
+	    "b827eb2b4e35aa01 CertificationAuthority 1234567890123456\n";
+	struct seen s = { "!base64", "", 0, 0 };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(deep_open(text, sizeof(text) - 1, on_part, &s, &e), 0);
+	assert_int_equal(s.times, 0);
+	s.name = "!hex";
+	assert_int_equal(deep_open(text, sizeof(text) - 1, on_part, &s, &e), 0);
+	assert_int_equal(s.times, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_heuristic_finds_what_it_is_for),
+		cmocka_unit_test(what_only_resembles_a_secret_is_passed_over),
+		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
+		cmocka_unit_test(plain_words_are_not_decoded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
