@@ -16,7 +16,7 @@
  * refuses) or accepted (the policy says why it may stay). A finding never
  * holds the value it is about.
  */
-#define FINDINGS_MAX     1000 /* more are counted, not kept */
+#define FINDINGS_MAX     4000 /* more are counted, not kept */
 #define FINDING_MARK_LEN 16
 
 enum finding_id {

@@ -349,11 +349,14 @@ static int
 reviewed_read(struct policy *p, struct err *e)
 {
 	own_bytes struct bytes text = { 0 };
+	struct err why;
 
 	if (p->reviewed[0] == '\0')
 		return 0;
-	if (file_read(AT_FDCWD, p->reviewed, CONF_SIZE_MAX, &text, e) == -1)
-		return e->code == ENOENT ? 0 : -1;
+	if (file_read(AT_FDCWD, p->reviewed, CONF_SIZE_MAX, &text, &why) == -1)
+		return why.code == ENOENT
+		    ? 0
+		    : err_set(e, why.code, "%s", why.text);
 	return policy_review(p, p->reviewed, text.p, text.len, e);
 }
 

@@ -286,9 +286,12 @@ static void
 who_asks(char who[static ANSWER_MAX])
 {
 	const char *name = getenv("SUDO_USER");
-	const struct passwd *pw = name == NULL ? getpwuid(getuid()) : NULL;
+	struct passwd one, *pw = NULL;
+	char room[1024];
 
-	if (name == NULL && pw != NULL)
+	if (name == NULL &&
+	    getpwuid_r(getuid(), &one, room, sizeof(room), &pw) == 0 &&
+	    pw != NULL)
 		name = pw->pw_name;
 	(void)snprintf(who, ANSWER_MAX, "%s", name == NULL ? "" : name);
 }
