@@ -69,13 +69,14 @@ static inline void
 diff_apply(
     const struct diff_side *was, const struct bytes *diff, struct bytes *out)
 {
-	struct diff_cursor d = { diff->p, diff->p + diff->len };
+	const char *text = diff->len == 0 ? "" : diff->p;
+	struct diff_cursor d = { text, text + diff->len };
 	struct diff_cursor old = { was->text, was->text + was->len };
 	size_t at = 0, a, an, b, bn, end;
 
-	for (int i = 0; i < 2 && diff->len > 0; i++)
+	for (int i = 0; i < 2; i++)
 		d.p += diff_line(&d);
-	while (diff->len > 0 && d.p < d.end) {
+	while (d.p < d.end) {
 		if (sscanf(d.p, "@@ -%zu,%zu +%zu,%zu @@", &a, &an, &b, &bn) !=
 		    4)
 			abort();
