@@ -128,10 +128,12 @@ one(const struct suspect_text *s, size_t i, const char *p, const char *stop,
 static bool
 worth(size_t i, const char *p, const char *stop)
 {
-	size_t n = strlen(commands[i].command);
+	size_t n;
 
+	if (tolower((unsigned char)*p) != commands[i].command[0])
+		return false;
+	n = strlen(commands[i].command);
 	if ((size_t)(stop - p) < n ||
-	    tolower((unsigned char)*p) != commands[i].command[0] ||
 	    strncasecmp(p, commands[i].command, n) != 0)
 		return false;
 	return strcmp(commands[i].command, "echo") != 0 ||

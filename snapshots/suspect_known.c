@@ -84,8 +84,10 @@ static const struct {
 const char *
 suspect_default(const char *p, size_t len, bool anywhere)
 {
-	for (size_t i = 0; i < LENGTH(known); i++)
-		if ((known[i].anywhere || !anywhere) &&
+	/* Asked for every word of a capture: the first letter decides. */
+	for (size_t i = 0; len > 0 && i < LENGTH(known); i++)
+		if (known[i].value[0] == p[0] &&
+		    (known[i].anywhere || !anywhere) &&
 		    strlen(known[i].value) == len &&
 		    memcmp(known[i].value, p, len) == 0)
 			return known[i].whose;

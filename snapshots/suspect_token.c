@@ -182,9 +182,12 @@ static size_t
 cloud_token(const char *p, const char *stop)
 {
 	for (size_t i = 0; i < LENGTH(clouds); i++) {
-		size_t n = strlen(clouds[i].prefix), more;
+		size_t n, more;
 
-		if (*p != clouds[i].prefix[0] || (size_t)(stop - p) < n ||
+		if (*p != clouds[i].prefix[0])
+			continue;
+		n = strlen(clouds[i].prefix);
+		if ((size_t)(stop - p) < n ||
 		    memcmp(p, clouds[i].prefix, n) != 0)
 			continue;
 		more = suspect_run(p + n, stop, ALNUM "_-.");
