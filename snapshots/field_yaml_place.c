@@ -58,6 +58,7 @@ block(const struct yaml_text *t, size_t at, size_t end, struct field *f)
 		end--;
 	f->at = at;
 	f->len = end - at;
+	f->absent = end == at; /* no line that could be filled */
 }
 
 void
