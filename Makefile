@@ -63,7 +63,8 @@ all: $(BINS) $(GATE) $(PLUGINS)
 
 $(BASE): $(call objects,agent/base/*.c)
 $(AGENT): $(call objects,agent/*.c,$(MAINS))
-$(SNAP): $(call objects,snapshots/*.c)
+# Kura's encryption is met in captures and in imports.
+$(SNAP): $(call objects,snapshots/*.c) $B/snapshots/import/kura_secret.o
 $(IMPORT): $(call objects,snapshots/import/*.c)
 $(FIRE): $(call objects,firewall/*.c)
 $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \

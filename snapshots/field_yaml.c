@@ -239,6 +239,10 @@ field_yaml(const char *text, size_t len, field_fn *fn, void *ctx, struct err *e)
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		s.text.base = 3;
+	/* In its middle libyaml takes one for a blank that indents. */
+	if (memmem(text + s.text.base, len - s.text.base, "\xef\xbb\xbf", 3) !=
+	    NULL)
+		return err_set(e, EBADMSG, "a byte order mark in its middle");
 	/* As a whole first: a text that breaks off has no fields. */
 	if (run(&s, false, e) == -1)
 		return -1;

@@ -27,6 +27,8 @@
  *	accept = ( { finding; file; key; why } );
  *	reviewed = "reviewed.conf";	what was decided by `ingot scrub
  *					--classify`; may be absent
+ *	kura_key = "/run/credentials/kura.service/kura_encryption_key";
+ *			opens Kura's snapshots; only its owner should read it
  *	shortest = 6;	bytes of an identifier that can be searched for
  *	include = [ "debian.conf" ];	another capture policy, whose lists are
  *			added; its documents, reviewed, shortest and reset
@@ -154,6 +156,7 @@ struct policy {
 	size_t file_count;
 	const char *documents; /* or NULL */
 	const char *brief;     /* or NULL */
+	const char *kura_key;  /* path of 16, 24 or 32 bytes, or NULL */
 	struct policy_path *paths;
 	size_t path_count;
 	const char **excludes;

@@ -21,7 +21,8 @@
 
 static const char *const policy_keys[] = { "documents", "files", "optional",
 	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
-	"include", "reset", "brief", "product", "items", "packages", NULL };
+	"include", "reset", "brief", "product", "items", "packages",
+	"kura_key", NULL };
 static const char *const scrub_keys[] = { "rules", "identity", "accept",
 	"neutral", NULL };
 static const char *const product_keys[] = { "name", "versions", "version",
@@ -297,7 +298,7 @@ static int
 words_read(struct reading *r, conf_node *root, struct err *e)
 {
 	struct policy *p = r->p;
-	const char *documents, *reviewed, *reset, *brief;
+	const char *documents, *reviewed, *reset, *brief, *kura_key;
 	char path[1024];
 	int64_t shortest;
 
@@ -306,11 +307,14 @@ words_read(struct reading *r, conf_node *root, struct err *e)
 	    conf_str_or(root, "reviewed", TEXT_MAX, NULL, &reviewed, e) == -1 ||
 	    conf_str_or(root, "reset", TEXT_MAX, NULL, &reset, e) == -1 ||
 	    conf_str_or(root, "brief", TEXT_MAX, NULL, &brief, e) == -1 ||
+	    conf_str_or(root, "kura_key", TEXT_MAX, NULL, &kura_key, e) == -1 ||
 	    conf_int_or(root, "shortest", SHORT_LEAST, 64, 0, &shortest, e) ==
 		-1)
 		return -1;
 	if (p->documents == NULL)
 		p->documents = documents;
+	if (p->kura_key == NULL)
+		p->kura_key = kura_key;
 	if (r->depth == 0)
 		p->brief = brief; /* says nothing of who includes it */
 	if (p->shortest == 0)

@@ -29,6 +29,7 @@ static int
 remember_forms(
     struct scrub *s, const char *what, const struct bytes *value, struct err *e)
 {
+	own_bytes struct bytes clear = { 0 };
 	uint8_t raw[512];
 	long n =
 	    value->len <= 680 ? base64_decode(value->p, raw, sizeof(raw)) : -1;
@@ -38,6 +39,10 @@ remember_forms(
 	if (rc == 1 && n >= 8)
 		rc = residue_add(
 		    s->residue, RESIDUE_SECRET, what, raw, (size_t)n, e);
+	if (rc == 1 && n >= 8 &&
+	    scrub_disk_password(s, (char *)raw, (size_t)n, &clear, e) == 1)
+		rc = residue_add(
+		    s->residue, RESIDUE_SECRET, what, clear.p, clear.len, e);
 	explicit_bzero(raw, sizeof(raw));
 	return rc;
 }
@@ -246,8 +251,13 @@ scrub_file(struct scrub *s, const char *path, const struct bytes *in,
     bool document, struct bytes *out, bool *slots, struct err *e)
 {
 	struct scrubbing c = { .s = s, .path = path, .in = in };
-	int rc;
+	own_bytes struct bytes clear = { 0 };
+	int rc = scrub_from_disk(s, path, in, &clear, e);
 
+	if (rc == -1)
+		return -1;
+	if (rc == 1)
+		c.in = &clear;
 	rc = scrub_all(&c, document, out, slots, e);
 	edits_free(&c.edits);
 	return rc;

@@ -31,6 +31,17 @@ struct scrub {
 int scrub_file(struct scrub *, const char *path, const struct bytes *in,
     bool document, struct bytes *out, bool *slots, struct err *);
 
+/*
+ * A snapshot that Kura encrypted on its disk: 1, and clear is its text; 0: it
+ * is none, or does not open, which is then a finding.
+ */
+int scrub_from_disk(struct scrub *, const char *path, const struct bytes *in,
+    struct bytes *clear, struct err *);
+/* A password in one, its base64 undone: 1, and clear is the password; 0: it is
+ * none, or of another key. */
+int scrub_disk_password(struct scrub *, const char *text, size_t len,
+    struct bytes *clear, struct err *);
+
 /* A file that never travels: its private keys, tokens and the like are
  * searched for in all that does. */
 int scrub_dropped(

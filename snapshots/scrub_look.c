@@ -102,6 +102,16 @@ on_part(void *ctx, const struct deep_part *part, struct err *e)
 	return rc;
 }
 
+static bool
+database(const struct bytes *in)
+{
+	static const char magic[] = "SQLite format 3";
+
+	/* With its NUL: section 1.3 of the file format. */
+	return in->len >= sizeof(magic) &&
+	    memcmp(in->p, magic, sizeof(magic)) == 0;
+}
+
 int
 scrub_look(struct scrub *s, const char *path, const struct field_format *format,
     const struct bytes *in, scrub_ours_fn *ours, const void *ours_ctx,
@@ -122,6 +132,10 @@ scrub_look(struct scrub *s, const char *path, const struct field_format *format,
 	if (l.opened > 0 || suspect_is_text(in->p, in->len) ||
 	    suspect_key_store(in->p, in->len))
 		return 0;
-	return scrub_tell(s, FINDING_BINARY, path, 0, "", e,
-	    "not plain text: nothing can be said about what is in it");
+	return scrub_tell(s, FINDING_BINARY, path, 0, "", e, "%s",
+	    database(in)
+		? "a SQLite database: nothing can be taken out of its middle; "
+		  "drop it, so that each unit makes its own, or classify it "
+		  "after a look into all of its tables"
+		: "not plain text: nothing can be said about what is in it");
 }
