@@ -277,17 +277,20 @@ int
 hostkeys_after(struct hostkeys *h, const struct unit *u,
     const char *fingerprint, const struct hostkey_shown *k, struct err *e)
 {
-	char print[UNIT_HOSTKEY_LEN + 1];
+	char print[UNIT_HOSTKEY_LEN + 1], before[UNIT_HOSTKEY_LEN + 1];
 	const struct known *last = find(h, u, NULL);
 
 	if (hostkey_print(k->text, print, e) == -1)
 		return err_in(e, "a host key of the unit");
-	if (*fingerprint == '\0')
-		fingerprint = last != NULL ? last->print : u->hostkey;
-	if (*fingerprint == '\0')
+	/* A copy: the record may move when it grows. */
+	(void)snprintf(before, sizeof(before), "%s",
+	    *fingerprint != '\0' ? fingerprint
+		: last != NULL   ? last->print
+				 : u->hostkey);
+	if (*before == '\0')
 		return err_set(e, EPERM, "no key of this unit is known");
-	if (strcmp(print, fingerprint) == 0 || strcmp(print, u->hostkey) == 0 ||
+	if (strcmp(print, before) == 0 || strcmp(print, u->hostkey) == 0 ||
 	    find(h, u, print) != NULL)
 		return 0;
-	return record(h, u, k, fingerprint, e);
+	return record(h, u, k, before, e);
 }

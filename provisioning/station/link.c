@@ -348,12 +348,24 @@ converse(struct run *r, unsigned limit_ms, struct err *e)
 	}
 }
 
+/* A connection that has just gone is mostly noticed here, and libssh does not
+ * always know it yet. */
+static int
+not_started(struct run *r, struct err *e)
+{
+	if (ssh_is_connected(r->link->session) &&
+	    *ssh_get_error(r->link->session) != '\0')
+		return ssh_says(r->link, e, "no command can be started");
+	return err_set(
+	    e, ECONNRESET, "the connection is lost; is the unit unplugged?");
+}
+
 static int
 run(struct run *r, const char *command, unsigned limit_ms, struct err *e)
 {
 	if (ssh_channel_open_session(r->channel) != SSH_OK ||
 	    ssh_channel_request_exec(r->channel, command) != SSH_OK)
-		return ssh_says(r->link, e, "no command can be started");
+		return not_started(r, e);
 	if (converse(r, limit_ms, e) == -1)
 		return -1;
 	r->said->status = ssh_channel_get_exit_status(r->channel);

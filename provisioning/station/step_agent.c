@@ -17,7 +17,7 @@
 #define CONFIRM_S  "60" /* the snapshot undoes itself after that */
 #define APPLY_S    280
 #define OTHERS_S   150
-#define ENROL_S    150
+#define ENROL_S    270
 #define ENROL_WAIT "120"
 #define VERDICT_S  60
 #define BIRTH_MAX  (256 * 1024)
@@ -257,18 +257,27 @@ step_apply(struct work *w, struct err *e)
 	return 0;
 }
 
+/* An enrolment that an earlier run began goes on and holds the lock: a second
+ * one behind it would get the unit a second certificate. */
+static const char enrol_script[] =
+    "trap '' HUP PIPE; cd " REMOTE_DIR " || exit 1; exec 9>lock; "
+    "if command -v flock >/dev/null; then flock -w 130 9 || exit 75; fi; "
+    "case $(ingot status --json) in *'\"mode\":\"enrolled\"'* | "
+    "*'\"mode\": \"enrolled\"'*) exit 0 ;; esac; "
+    "ingot enrol --json --wait " ENROL_WAIT;
+
 int
 step_enrol(struct work *w, struct err *e)
 {
-	if (in_mode(w, "enrolled") || in_mode(w, "production"))
-		return 0;
-	if (remote_run(w,
-		"trap '' HUP PIPE; ingot enrol --json --wait " ENROL_WAIT, NULL,
-		NULL, ENROL_S, e) == -1) {
+	if (ask_status(w, e) == -1)
+		return -1;
+	if (!in_mode(w, "enrolled") && !in_mode(w, "production") &&
+	    remote_run(w, enrol_script, NULL, NULL, ENROL_S, e) == -1) {
 		w->refused = w->said.status == 3;
 		return -1;
 	}
-	return ask_status(w, e);
+	/* The agent applies once more, with what was issued. */
+	return wait_for_others(w, e);
 }
 
 /* "2 findings: net.no-debug-listener, key.origin" */

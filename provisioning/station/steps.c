@@ -59,7 +59,7 @@ const struct step steps[] = {
 	    "look at the agent's log on the unit, " AGAIN },
 	{ "apply", step_apply, is_open, 600,
 	    "look at \"ingot log\" on the unit, " AGAIN },
-	{ "enrol", step_enrol, has_claim, 200,
+	{ "enrol", step_enrol, has_claim, 460,
 	    "look at the broker, the provisioning service and the claim "
 	    "certificate's end, " AGAIN },
 	{ "verdict", step_verdict, is_open, 120,
