@@ -137,9 +137,7 @@ component(struct reading *r)
 static struct kura_property *
 property(struct reading *r)
 {
-	struct kura_component *c = component(r);
-
-	return &c->props[c->n - 1];
+	return &component(r)->props[component(r)->n - 1];
 }
 
 /* The part behind the namespace, when it is ours; else NULL. */
@@ -231,20 +229,14 @@ begin_property(struct reading *r, const char **attributes)
 	c->props[c->n++] = p;
 }
 
-static void
-begin_value(struct reading *r, const char **attributes)
-{
-	for (; attributes[0] != NULL; attributes += 2)
-		odd(r, "attribute %.64s of a value", local(attributes[0]));
-	bytes_free(&r->value);
-}
-
+/* Elements that take no attribute. */
 static void
 begin_plain(struct reading *r, const char **attributes)
 {
 	for (; attributes[0] != NULL; attributes += 2)
 		odd(r, "attribute %.64s of %s", local(attributes[0]),
 		    element[r->at]);
+	bytes_free(&r->value);
 }
 
 static void (*const begin[LEVELS])(struct reading *, const char **) = {
@@ -252,7 +244,7 @@ static void (*const begin[LEVELS])(struct reading *, const char **) = {
 	[CONFIGURATION] = begin_configuration,
 	[PROPERTIES] = begin_plain,
 	[PROPERTY] = begin_property,
-	[VALUE] = begin_value,
+	[VALUE] = begin_plain,
 };
 
 static void
@@ -331,21 +323,12 @@ on_end(void *ctx, const char *tag)
 	r->at--;
 }
 
-static void
-add_text(struct reading *r, const char *text, size_t n)
-{
-	bytes_add(&r->value, text, n);
-	if (r->value.bad)
-		stop(r, "a value of more than %d bytes", KURA_VALUE_MAX);
-}
-
 static bool
 blank(const char *text, size_t n)
 {
-	for (; n > 0; n--, text++)
-		if (strchr(" \t\r\n", *text) == NULL)
-			return false;
-	return true;
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+		n--;
+	return n == 0;
 }
 
 static void XMLCALL
@@ -356,7 +339,10 @@ on_text(void *ctx, const char *text, int n)
 	if (r->failed || r->foreign > 0)
 		return;
 	if (r->at == VALUE) {
-		add_text(r, text, (size_t)n);
+		bytes_add(&r->value, text, (size_t)n);
+		if (r->value.bad)
+			stop(
+			    r, "a value of more than %d bytes", KURA_VALUE_MAX);
 	} else if (!r->said && !blank(text, (size_t)n)) {
 		/* What it says stays unsaid: it may be a secret. */
 		odd(r, "text in %s outside of any value", element[r->at]);

@@ -174,6 +174,26 @@ ocpp_files_of_every_shape_are_read_to_the_last_value(void **state)
 }
 
 static void
+a_value_that_bears_credentials_is_never_shown(void **state)
+{
+	static const char *const values[] = { "\"mqtt://u:pw@host\"",
+		"\"-----BEGIN PRIVATE KEY-----\"" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		own_import struct import im = { 0 };
+		char yaml[256];
+
+		(void)snprintf(yaml, sizeof(yaml),
+		    "active_modules:\n" MODULE("a", "API", "shown: %s"),
+		    values[i]);
+		import(&im, yaml, NULL);
+		assert_null(item(&im, "config_module.shown")->value);
+		assert_non_null(item(&im, "config_module.shown")->secret);
+	}
+}
+
+static void
 every_scalar_of_the_file_is_counted(void **state)
 {
 	own_import struct import im = { 0 };
@@ -249,6 +269,7 @@ main(void)
 		cmocka_unit_test(each_key_of_each_module_is_judged),
 		cmocka_unit_test(
 		    ocpp_files_of_every_shape_are_read_to_the_last_value),
+		cmocka_unit_test(a_value_that_bears_credentials_is_never_shown),
 		cmocka_unit_test(every_scalar_of_the_file_is_counted),
 		cmocka_unit_test(what_is_no_configuration_is_refused),
 		cmocka_unit_test(yaml_has_limits),
