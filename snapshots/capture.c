@@ -98,6 +98,7 @@ search_members(struct capturing *k, struct err *e)
 
 		if (strncmp(path, "files/", 6) == 0)
 			path += 5;
+		spool_leave(k->c->spool, k->c->offsets[i]);
 		if (search(k, path, all + k->c->offsets[i], s->members[i].size,
 			e) == -1)
 			return -1;
@@ -239,6 +240,7 @@ content(void *ctx, size_t i, struct err *e)
 	const struct capture *c = ctx;
 	const uint8_t *all = spool_map(c->spool, e);
 
+	spool_leave(c->spool, c->offsets[i]);
 	return all == NULL ? NULL : all + c->offsets[i];
 }
 

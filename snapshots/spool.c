@@ -87,3 +87,13 @@ spool_map(struct spool *s, struct err *e)
 	}
 	return s->map;
 }
+
+void
+spool_leave(struct spool *s, uint64_t upto)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t n = (size_t)upto / page * page;
+
+	if (s->map != NULL && n > 0 && n <= s->map_len)
+		(void)madvise(s->map, n, MADV_DONTNEED);
+}

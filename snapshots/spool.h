@@ -20,5 +20,7 @@ void spool_free(struct spool *);
 int spool_add(struct spool *, const void *, size_t, uint64_t *at, struct err *);
 /* All bytes, until the next spool_add() or spool_free(); NULL: failed. */
 const uint8_t *spool_map(struct spool *, struct err *);
+/* Those up to there need not stay in memory; they come back when read. */
+void spool_leave(struct spool *, uint64_t upto);
 
 #endif
