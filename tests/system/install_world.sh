@@ -85,6 +85,45 @@ golden() {
 	done >>"$root/var/lib/dpkg/status"
 }
 
+# fake_opkg PATH: opkg's command line as far as ingot-packager uses it, for
+# Debian 12 has no opkg: install, remove and configure below --offline-root,
+# with opkg's database and messages. A file whose name holds "broken" fails.
+fake_opkg() {
+	cat >"$1" <<'END'
+#!/bin/bash
+set -u
+root=/ verb=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--offline-root) root=$2; shift ;;
+	--force-downgrade) ;;
+	install | remove | configure) verb=$1; shift; break ;;
+	*) echo "opkg: unrecognized option '$1'" >&2; exit 1 ;;
+	esac
+	shift
+done
+status=$root/usr/lib/opkg/status
+drop() { awk -v RS= -v ORS='\n\n' -v n="$1" '$2 != n' "$status" >"$status.new"; mv "$status.new" "$status"; }
+for one in "$@"; do
+	if [ "$verb" = remove ]; then
+		echo "Removing package $one from root..."
+		drop "$one"
+		rm -f "$root/opt/product/$one"
+		continue
+	fi
+	control=$(dpkg-deb -f "$one") || exit 255
+	name=$(sed -n 's/^Package: //p' <<<"$control")
+	echo "Installing $name ($(sed -n 's/^Version: //p' <<<"$control")) to root..."
+	case $name in *broken*) printf 'Collected errors:\n * pkg_run_script: package "%s" postinst script returned status 1.\n' "$name" >&2; exit 255 ;; esac
+	drop "$name"
+	dpkg-deb -x "$one" "$root"
+	printf '%s\nStatus: install user installed\n\n' "$control" >>"$status"
+	echo "Configuring $name."
+done
+END
+	chmod 0755 "$1"
+}
+
 has() { # PACKAGE: its version, and its state when that is not "installed"
 	dpkg-query --admindir="$ROOT/var/lib/dpkg" -W -f '${db:Status-Status} ${Version}' "$1" \
 	    2>/dev/null | sed 's/^installed //; s/^not-installed.*//'
