@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apply_parts.h"
+#include "apply_packages.h"
 #include "change.h"
 #include "history.h"
 #include "own.h"
@@ -201,6 +201,7 @@ store_show(struct apply *a, const char *id, struct err *e)
 		    members, member_json(&s.members[i]));
 	o = describe(a, id);
 	(void)json_object_set_new(o, "members", members);
+	(void)json_object_set_new(o, "packages", packages_listed(dir));
 	return o;
 }
 

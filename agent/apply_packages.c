@@ -205,6 +205,24 @@ packages_json(const struct apply *a)
 	return list;
 }
 
+json_t *
+packages_listed(int snapshot)
+{
+	own_package_list struct package_list l = { 0 };
+	json_t *list = json_array();
+	struct err e;
+
+	if (package_list_read(&l, snapshot, &e) == -1)
+		log_warn("%s", e.text);
+	for (size_t i = 0; i < l.count && i < SHOWN_MAX; i++)
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:b}", "name", l.rows[i].is.name,
+			"version", l.rows[i].is.version, "arch",
+			l.rows[i].is.arch, "payload",
+			(int)(*l.rows[i].file != '\0')));
+	return list;
+}
+
 /* Everything the plan wanted is there, as the database says now. */
 static int
 verify(struct apply *a, const struct package_work *w, struct err *e)

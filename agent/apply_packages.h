@@ -32,6 +32,9 @@ void packages_enter(struct apply *);
 /* [{ name, change, from, to, back }], the first 250: back false: no payload to
  * go back with is at hand. The caller's. */
 json_t *packages_json(const struct apply *);
+/* [{ name, version, arch, payload }] of a snapshot's folder, the first 250; the
+ * caller's. */
+json_t *packages_listed(int snapshot);
 void packages_free(struct package_work *);
 
 /* Were packages changed by the transaction of the journal, or begun to be? */

@@ -66,6 +66,12 @@ show_one(const json_t *result)
 		(long long)json_integer_value(json_object_get(one, "size")),
 		cli_text(one, "path"),
 		json_is_true(json_object_get(one, "slots")) ? "  (slots)" : "");
+	json_array_foreach(json_object_get(result, "packages"), i, one)(void)
+	    printf("package %s %s %s%s\n", cli_text(one, "name"),
+		cli_text(one, "version"), cli_text(one, "arch"),
+		json_is_true(json_object_get(one, "payload"))
+		    ? ""
+		    : "  (not in the bundle)");
 }
 
 static void
