@@ -78,11 +78,10 @@ static const struct flag_key flags[] = {
 
 static const char *const known[] = { "state_dir", "run_dir", "log_dir",
 	"policy_dir", "shipped_dir", "plugin_dir", "libexec_dir", "anchors",
-	"bundle_cert", "bundle_key",
-	"unit_file", "unpack_user", "group", "reset_root", "plugins",
-	"confirm_s", "unsigned_bundles", "unsigned_plugins", "log_json",
-	"backoff_ms", "quick_ms", "stop_ms", "check_ms", "package_root", "dpkg",
-	"opkg", "package_s", NULL };
+	"bundle_cert", "bundle_key", "unit_file", "unpack_user", "group",
+	"reset_root", "plugins", "confirm_s", "unsigned_bundles",
+	"unsigned_plugins", "log_json", "backoff_ms", "quick_ms", "stop_ms",
+	"check_ms", "package_root", "dpkg", "opkg", "package_s", NULL };
 
 /* cert_store before uplink: who signs is there before who asks. */
 static const char *const usual_plugins[] = { "firewall_policy", "ssh_hardening",

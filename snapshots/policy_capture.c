@@ -21,8 +21,8 @@
 
 static const char *const policy_keys[] = { "documents", "files", "optional",
 	"exclude", "scrub", "identity", "accept", "reviewed", "shortest",
-	"include", "reset", "brief", "product", "items", "packages",
-	"kura_key", NULL };
+	"include", "reset", "brief", "product", "items", "packages", "kura_key",
+	NULL };
 static const char *const scrub_keys[] = { "rules", "identity", "accept",
 	"neutral", NULL };
 static const char *const product_keys[] = { "name", "versions", "version",

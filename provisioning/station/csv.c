@@ -155,11 +155,11 @@ void
 csv_put(struct bytes *b, const char *f)
 {
 	/* What a unit said is shown in a spreadsheet; it must stay a text. */
-	bool formula = *f != '\0' && strchr("=+-@\t\r", *f) != NULL;
+	bool formula = strspn(f, "=+-@\t\r") > 0;
 
 	/* At the very beginning of a file, 0xef would begin a byte order mark.
 	 */
-	if (!formula && *f != '\xef' && f[strcspn(f, ",\"\r\n")] == '\0') {
+	if (!formula && (unsigned char)*f != 0xef && f[strcspn(f, ",\"\r\n")] == '\0') {
 		bytes_add(b, f, strlen(f));
 		return;
 	}
