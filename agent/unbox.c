@@ -52,9 +52,10 @@ hang_up(struct unbox *u)
 static void
 tell(struct unbox *u, const uint8_t *secret, const struct err *why)
 {
-	if (secret == NULL)
+	if (secret == NULL && why != NULL)
 		u->why = *why;
-	else if (send(u->ours, secret, UNPACK_SECRET_LEN, MSG_NOSIGNAL) == -1)
+	else if (secret != NULL &&
+	    send(u->ours, secret, UNPACK_SECRET_LEN, MSG_NOSIGNAL) == -1)
 		log_warn("ingot-unpack does not take the key");
 	hang_up(u);
 }

@@ -159,7 +159,8 @@ csv_put(struct bytes *b, const char *f)
 
 	/* At the very beginning of a file, 0xef would begin a byte order mark.
 	 */
-	if (!formula && (unsigned char)*f != 0xef && f[strcspn(f, ",\"\r\n")] == '\0') {
+	if (!formula && (unsigned char)*f != 0xef &&
+	    f[strcspn(f, ",\"\r\n")] == '\0') {
 		bytes_add(b, f, strlen(f));
 		return;
 	}
