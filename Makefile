@@ -48,6 +48,7 @@ IMPORT	:= $B/libimport.a
 FIRE	:= $B/libfirewall.a
 PROV	:= $B/libprovisioning.a
 STATION	:= $B/libstation.a
+CERTS	:= $B/libcerts.a
 BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot-packager \
 	   ingot ingot-provision ingot-station)
 GATE	:= $B/ingot-gate.so
@@ -71,6 +72,7 @@ $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
 	provisioning/service/*.c,provisioning/service/main.c)
 $(STATION): $(call objects,provisioning/station/*.c,\
 	provisioning/station/main.c)
+$(CERTS): $(call objects,plugins/cert_store/certs/*.c)
 %.a:
 	@rm -f $@
 	$(call quiet,AR)$(AR) rcsD $@ $^
@@ -103,7 +105,7 @@ $(GATE): $(call objects,provisioning/gate/*.c) $(PROV) $(BASE)
 $B/plugins/firewall_policy.so: $(FIRE)
 $B/plugins/firewall_policy.so: LIBS := $(FIRE_LIBS)
 $B/plugins/ssh_hardening.so: LIBS := -lssh
-$B/plugins/cert_store.so: $(PROV)
+$B/plugins/cert_store.so: $(CERTS) $(PROV)
 $B/plugins/cert_store.so: LIBS := $(PROV_LIBS)
 $B/plugins/uplink.so: $(PROV)
 $B/plugins/uplink.so: LIBS := $(PROV_LIBS)
@@ -130,6 +132,14 @@ $B/tests/unit/provisioning_%: $B/tests/unit/provisioning_%.o $(PROV) $(BASE)
 $B/tests/unit/station_%: CPPFLAGS += -Iprovisioning/station
 $B/tests/unit/station_%: $B/tests/unit/station_%.o $(STATION) $(BASE)
 	$(call link,-lcmocka -lssh $(BASE_LIBS))
+$B/tests/unit/certs_% $B/tests/system/certs_% $B/tests/fuzz/certs_% \
+$B/tests/bench/certs_%: CPPFLAGS += -Iplugins/cert_store/certs
+$B/tests/unit/certs_%: $B/tests/unit/certs_%.o $(CERTS) $(PROV) $(BASE)
+	$(call link,-lcmocka $(PROV_LIBS) $(BASE_LIBS))
+$B/tests/system/certs_%: $B/tests/system/certs_%.o $(CERTS) $(PROV) $(BASE)
+	$(call link,$(PROV_LIBS) $(BASE_LIBS))
+$B/tests/bench/certs_%: $B/tests/bench/certs_%.o $(CERTS) $(PROV) $(BASE)
+	$(call link,$(PROV_LIBS) $(BASE_LIBS))
 $B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,-lcmocka $(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 # Plugins' tests see the parts that need no server.
@@ -148,6 +158,8 @@ fuzz_libs = $(if $(filter base_%,$*),,$(IMPORT_LIBS) $(AGENT_LIBS) \
 $B/tests/fuzz/station_%: CPPFLAGS += -Iprovisioning/station
 $B/tests/fuzz/station_%: $B/tests/fuzz/station_%.o $(STATION) $(BASE)
 	$(call link,-fsanitize=fuzzer -lssh $(BASE_LIBS))
+$B/tests/fuzz/certs_%: $B/tests/fuzz/certs_%.o $(CERTS) $(PROV) $(BASE)
+	$(call link,-fsanitize=fuzzer $(PROV_LIBS) $(BASE_LIBS))
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(IMPORT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
 $B/tests/lab/%: $B/tests/lab/%.o
