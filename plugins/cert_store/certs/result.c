@@ -49,7 +49,7 @@ static const struct {
 	    "no key of this store belongs to the certificate: have it made "
 	    "from a request of this unit",
 	    ENOKEY },
-	[CERTS_REJECTED] = { "Rejected", "it was refused", EPERM },
+	[CERTS_REJECTED] = { "Rejected", "the store does not take it", EPERM },
 	[CERTS_INVALID_REQUESTED_TYPE] = { "InvalidRequestedType",
 	    "no certificate of that type is made here", EINVAL },
 	[CERTS_KEY_GEN_ERROR] = { "KeyGenError",

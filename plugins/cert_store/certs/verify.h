@@ -37,7 +37,7 @@ struct verify_job {
 	struct cert *const *anchors; /* what is trusted; self-signed or not */
 	size_t anchor_count;
 	X509_STORE
-	    *store; /* instead of anchors: made once, kept by the caller */
+	*store; /* instead of anchors: made once, kept by the caller */
 	enum verify_purpose purpose;
 	time_t at;        /* a time, never 0 */
 	const char *name; /* DNS name or IP the leaf must have; NULL: any */
