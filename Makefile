@@ -16,8 +16,9 @@ CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DINGOT_VERSION='"$(VERSION)"' -MMD -MP \
 	   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
 	   -Wimplicit-fallthrough -Wformat=2 \
-	   -Iagent/base -Iagent -Isnapshots -Isnapshots/import -Ifirewall \
-	   -Iprovisioning \
+	   -Iagent/base -Iagent -Iagent/apply -Iagent/hosts -Isnapshots \
+	   -Isnapshots/fields -Isnapshots/scrub -Isnapshots/packages \
+	   -Isnapshots/import -Ifirewall -Iprovisioning \
 	   $(shell pkg-config --cflags libnl-3.0)
 LDFLAGS	+= -Wl,--as-needed -Wl,-z,relro,-z,now -pthread
 B	?= build
@@ -63,9 +64,10 @@ quiet	= $(if $(V),,@echo "  $(1)  $@"; )
 all: $(BINS) $(GATE) $(PLUGINS)
 
 $(BASE): $(call objects,agent/base/*.c)
-$(AGENT): $(call objects,agent/*.c,$(MAINS))
+$(AGENT): $(call objects,agent/*.c agent/apply/*.c agent/hosts/*.c,$(MAINS))
 # Kura's encryption is met in captures and in imports.
-$(SNAP): $(call objects,snapshots/*.c) $B/snapshots/import/kura_secret.o
+$(SNAP): $(call objects,snapshots/*.c snapshots/fields/*.c \
+	snapshots/scrub/*.c snapshots/packages/*.c) $B/snapshots/import/kura_secret.o
 $(IMPORT): $(call objects,snapshots/import/*.c)
 $(FIRE): $(call objects,firewall/*.c)
 $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
