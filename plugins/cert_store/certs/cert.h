@@ -41,7 +41,7 @@ struct cert_hash_data {
 struct cert {
 	X509 *x;
 	time_t begin, end; /* notBefore, notAfter, seconds since 1970 */
-	bool ca;           /* basicConstraints CA:TRUE and keyCertSign */
+	bool ca; /* basicConstraints CA:TRUE and keyUsage keyCertSign, both */
 	bool self_signed;  /* subject is issuer, and its key signed it */
 	uint8_t print[32]; /* SHA-256 of the DER */
 	char serial[CERT_SERIAL_MAX];
@@ -51,7 +51,9 @@ struct cert {
 	uint8_t issuer_hash[CERT_HASHES][64];
 };
 
-/* Takes x over, also when it fails. NULL: e says what cannot be read. */
+/* Takes x over, also when it fails. NULL: e says what cannot be read: times, an
+ * extension, a serial that is negative or longer than 20 octets (RFC 5280
+ * section 4.1.2.2; hash data could not name it). */
 struct cert *cert_new(X509 *x, struct err *);
 void cert_free(struct cert *);
 
