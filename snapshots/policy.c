@@ -21,8 +21,8 @@
 static const char *const rule_keys[] = { "file", "format", "key", "within",
 	"slot", "text", "empty", "keep", "drop", "why", "needed", "value",
 	"marked", "fill", "search", NULL };
-static const char *const accept_keys[] = { "finding", "file", "key", "why",
-	NULL };
+static const char *const accept_keys[] = { "finding", "file", "key", "value",
+	"why", NULL };
 static const char *const identity_keys[] = { "what", "file", "format", "key",
 	"within", "live", "optional", NULL };
 
@@ -150,6 +150,7 @@ accept_read(
 	    conf_str(n, "finding", TEXT_MAX, &finding, e) == -1 ||
 	    conf_str_or(n, "file", TEXT_MAX, "*", &a->file, e) == -1 ||
 	    conf_str_or(n, "key", TEXT_MAX, "*", &a->key, e) == -1 ||
+	    conf_str_or(n, "value", TEXT_MAX, NULL, &a->value, e) == -1 ||
 	    conf_str(n, "why", TEXT_MAX, &a->why, e) == -1)
 		return -1;
 	a->finding = finding_by_name(finding);

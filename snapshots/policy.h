@@ -24,7 +24,7 @@
  *			says: those installed by hand (package_choice.h)
  *	scrub = [ "../scrub/kura.conf" ];	beside the policy
  *	identity = ( { what; file; format; key }, { what; live } );
- *	accept = ( { finding; file; key; why } );
+ *	accept = ( { finding; file; key; value; why } );
  *	reviewed = "reviewed.conf";	what was decided by `ingot scrub
  *					--classify`; may be absent
  *	kura_key = "/run/credentials/kura.service/kura_encryption_key";
@@ -60,7 +60,8 @@
  * and an ACTION as above but text.
  *
  * file, key, within and value are shell patterns; in file * matches "/" too.
- * value: only fields with such a value; marked: only those that the file
+ * value: only such a value (of an accept: one that everybody may know, as the
+ * example in a comment); marked: only those that the file
  * itself calls secret. fill: an empty value is filled as well. search = false:
  * what is taken out is no secret and may stand elsewhere. Texts are borrowed
  * from the open files and live until policy_free().
@@ -108,6 +109,7 @@ struct scrub_accept {
 	enum finding_id finding;
 	const char *file; /* "*" when not said */
 	const char *key;
+	const char *value; /* NULL: whatever it is */
 	const char *why;
 	const char *source;
 	unsigned line;
@@ -206,7 +208,8 @@ bool policy_file_fits(const struct scrub_rule *, const char *path);
 /* The format in which its rules read the file; NULL: none does. */
 const struct field_format *
 policy_format(const struct policy *, const char *path);
-/* Sets accepted, if the policy accepts such a finding. */
-void policy_judge(struct policy *, struct finding *);
+/* Sets accepted, if the policy accepts such a finding; value: what it is about,
+ * f->len bytes, or NULL. */
+void policy_judge(struct policy *, struct finding *f, const char *value);
 
 #endif

@@ -4,6 +4,7 @@
  * that fits counts, so the order in a policy is its meaning.
  */
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "policy.h"
@@ -97,15 +98,32 @@ policy_format(const struct policy *p, const char *path)
 	return NULL;
 }
 
+/* What is longer is no example that a policy would name. */
+#define VALUE_MAX 255
+
+static bool
+value_fits(const char *pattern, const char *value, size_t len)
+{
+	char text[VALUE_MAX + 1];
+
+	if (pattern == NULL)
+		return true;
+	if (value == NULL || len == 0 || len > VALUE_MAX)
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)len, value);
+	return fits(pattern, text);
+}
+
 void
-policy_judge(struct policy *p, struct finding *f)
+policy_judge(struct policy *p, struct finding *f, const char *value)
 {
 	f->accepted = NULL;
 	for (size_t i = 0; i < p->accept_count; i++) {
 		struct scrub_accept *a = &p->accepts[i];
 
 		if (a->finding != f->id || !fits(a->file, f->path) ||
-		    !fits(a->key, f->key))
+		    !fits(a->key, f->key) ||
+		    !value_fits(a->value, value, f->len))
 			continue;
 		a->used++;
 		f->accepted = a->why;

@@ -71,6 +71,7 @@ static const struct cli_option options[] = {
 	{ "open", NULL, "only what nobody has decided on" },
 	{ "sarif", NULL, "print the findings as SARIF 2.1.0" },
 	{ "strict", NULL, "with --check: count what is no text as a finding" },
+	{ "verbose", NULL, "with --check: name each file that is skipped" },
 	{ "classify", NULL, "write down what a person decides on findings" },
 	{ "finding", "FILE:KEY", "with --classify: this one; also FILE:LINE" },
 	{ "as", "CLASS", "shared, per-device, secret or derived" },

@@ -25,6 +25,28 @@ OWN_POINTER(residue, struct residue, residue_free)
 
 #define FILE_LIMIT  ((size_t)SNAPSHOT_MEMBER_MAX)
 
+/* Why a file is not looked at. /etc holds hundreds of links: they are counted,
+ * and told one by one only to who asks. */
+enum skipped {
+	SKIPPED_LINK,
+	SKIPPED_SPECIAL,
+	SKIPPED_EXCLUDED,
+	SKIPPED_DROPPED,
+	SKIPPED_COUNT
+};
+
+static const struct {
+	const char *why; /* of one */
+	const char *many;
+} skips[SKIPPED_COUNT] = {
+	[SKIPPED_LINK] = { "a symbolic link", "symbolic links" },
+	[SKIPPED_SPECIAL] = { "no plain file", "no plain files" },
+	[SKIPPED_EXCLUDED] = { "excluded by the policy",
+	    "excluded by the policy" },
+	[SKIPPED_DROPPED] = { "dropped by the policy: never travels",
+	    "dropped by the policy" },
+};
+
 struct checking {
 	struct cli *cli;
 	struct policy *policy; /* NULL: none given */
@@ -33,11 +55,13 @@ struct checking {
 	json_t *sarif;
 	json_t *list;
 	size_t files;
-	size_t skipped;
+	size_t skipped[SKIPPED_COUNT];
 	size_t open;
 	size_t notes;
 	size_t troubles;
 	bool strict;
+	bool verbose;
+	bool only_open;
 };
 
 bool
@@ -57,15 +81,26 @@ trouble(struct checking *c, const char *path, const char *why)
 }
 
 static int
-skip(struct checking *c, const char *path, const char *why)
+skip(struct checking *c, const char *path, enum skipped why)
 {
-	c->skipped++;
+	c->skipped[why]++;
 	if (c->list != NULL)
 		return json_array_append_new(c->list,
-		    json_pack("{s:s, s:s}", "path", path, "skipped", why));
-	if (c->sarif == NULL)
-		(void)printf("%s: skipped: %s\n", path, why);
+		    json_pack(
+			"{s:s, s:s}", "path", path, "skipped", skips[why].why));
+	if (c->sarif == NULL && c->verbose)
+		(void)printf("%s: skipped: %s\n", path, skips[why].why);
 	return 0;
+}
+
+static size_t
+all_skipped(const struct checking *c)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < SKIPPED_COUNT; i++)
+		n += c->skipped[i];
+	return n;
 }
 
 /* The path as the policy's patterns know it: absolute, below the root. */
@@ -125,7 +160,8 @@ report(struct checking *c, const struct findings *f)
 		return sarif_add(c->sarif, f);
 	if (c->list == NULL) {
 		for (size_t i = 0; i < f->count; i++)
-			capture_print_finding(&f->all[i]);
+			if (!c->only_open || f->all[i].accepted == NULL)
+				capture_print_finding(&f->all[i]);
 		if (f->open > f->count)
 			(void)printf("and more: %zu in all\n", f->open);
 		return 0;
@@ -149,9 +185,9 @@ check_one(struct checking *c, const char *path, struct err *e)
 	if (c->policy != NULL && policy_path(c, path, name, e) == -1)
 		return -1;
 	if (c->policy != NULL && policy_excludes(c->policy, name))
-		return skip(c, name, "excluded by the policy");
+		return skip(c, name, SKIPPED_EXCLUDED);
 	if (c->policy != NULL && policy_drop(c->policy, name) != NULL)
-		return skip(c, name, "dropped by the policy: never travels");
+		return skip(c, name, SKIPPED_DROPPED);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return err_sys(e, "%s", path);
 	if (file_read_fd(fd, FILE_LIMIT, &in, e) == -1)
@@ -189,10 +225,10 @@ visit(struct checking *c, FTSENT *one)
 			trouble(c, one->fts_path, e.text);
 		return;
 	case FTS_SL:
-		(void)skip(c, one->fts_path, "a symbolic link");
+		(void)skip(c, one->fts_path, SKIPPED_LINK);
 		return;
 	case FTS_DEFAULT:
-		(void)skip(c, one->fts_path, "no plain file");
+		(void)skip(c, one->fts_path, SKIPPED_SPECIAL);
 		return;
 	default:
 		(void)err_set(&e, one->fts_errno, "%s: %s", one->fts_path,
@@ -217,6 +253,24 @@ walk(struct checking *c, struct err *e)
 	return 0;
 }
 
+/* "219 files: 3 findings, 0 notes, 43 skipped (symbolic links: 40, ...)" */
+static void
+summary(const struct checking *c)
+{
+	size_t skipped = all_skipped(c);
+	const char *before = " (";
+
+	(void)printf("%zu files: %zu findings, %zu notes, %zu skipped",
+	    c->files, c->open, c->notes, skipped);
+	for (int i = 0; i < SKIPPED_COUNT; i++) {
+		if (c->skipped[i] == 0)
+			continue;
+		(void)printf("%s%s: %zu", before, skips[i].many, c->skipped[i]);
+		before = ", ";
+	}
+	(void)printf("%s\n", skipped > 0 ? ")" : "");
+}
+
 static void
 finish(struct checking *c)
 {
@@ -228,13 +282,11 @@ finish(struct checking *c)
 		j = json_pack("{s:O, s:I, s:I, s:I, s:I, s:I}", "findings",
 		    c->list, "open", (json_int_t)c->open, "notes",
 		    (json_int_t)c->notes, "files", (json_int_t)c->files,
-		    "skipped", (json_int_t)c->skipped, "troubles",
+		    "skipped", (json_int_t)all_skipped(c), "troubles",
 		    (json_int_t)c->troubles);
 		cli_json(j);
 	} else {
-		(void)printf(
-		    "%zu files: %zu findings, %zu notes, %zu skipped\n",
-		    c->files, c->open, c->notes, c->skipped);
+		summary(c);
 	}
 }
 
@@ -245,6 +297,8 @@ prepare(struct checking *c, struct policy *policy, struct err *e)
 	char mark[FINDING_MARK_LEN + 1];
 
 	c->strict = cli_option(c->cli, "strict") != NULL;
+	c->verbose = cli_option(c->cli, "verbose") != NULL;
+	c->only_open = cli_option(c->cli, "open") != NULL;
 	if (path != NULL && policy_read(policy, path, e) == -1)
 		return -1;
 	c->policy = path == NULL ? NULL : policy;

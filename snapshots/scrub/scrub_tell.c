@@ -21,7 +21,7 @@ scrub_tell(struct scrub *s, enum finding_id id, const char *path, unsigned line,
 	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
 	va_end(ap);
 	if (s->policy != NULL)
-		policy_judge(s->policy, &f);
+		policy_judge(s->policy, &f, NULL);
 	return findings_add(s->findings, &f, e);
 }
 
@@ -41,6 +41,6 @@ scrub_suspect(struct scrub *s, const char *path, const char *text,
 		s->findings, text + found->at, found->len, f.mark, e) == -1)
 		return -1;
 	if (s->policy != NULL)
-		policy_judge(s->policy, &f);
+		policy_judge(s->policy, &f, text + found->at);
 	return findings_add(s->findings, &f, e);
 }

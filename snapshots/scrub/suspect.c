@@ -33,7 +33,8 @@ suspect_value(const struct suspect_text *s, size_t at, size_t len,
 	if (suspect_default(s->text + at, len, false) != NULL)
 		return suspect_tell(s, FINDING_DEFAULT, at, len, name,
 		    "a default password that everybody knows", e);
-	if (!suspect_plausible(s->text + at, len))
+	if (!suspect_plausible(s->text + at, len) ||
+	    suspect_passed_on(name, s->text + at, len))
 		return 0;
 	return suspect_tell(s, FINDING_KEYWORD, at, len, name, text, e);
 }

@@ -27,6 +27,8 @@ int suspect_value(const struct suspect_text *, size_t at, size_t len,
 bool suspect_name(const char *name);
 /* Could it be the value of such a name? A path, a flag, a slot could not. */
 bool suspect_plausible(const char *, size_t len);
+/* Is it only called like a password: proxy_pass http://127.0.0.1:8080? */
+bool suspect_passed_on(const char *name, const char *value, size_t len);
 
 /* Whose default password it is; NULL: nobody's. anywhere: so telling that it
  * needs no name beside it. */

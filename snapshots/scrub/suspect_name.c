@@ -92,17 +92,35 @@ is_path(const char *p, size_t len)
 	    memchr(p + 1, '/', len - 1) != NULL && memchr(p, '+', len) == NULL;
 }
 
-/* "${PSK}", perhaps without its end */
+#define LOWER "abcdefghijklmnopqrstuvwxyz_"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+/*
+ * A shell's or a file's word for what stands elsewhere, perhaps without its
+ * end: "${PSK}", "$WPA_PSK", "$(cat psk)", "$dir/private/ca.pem". A dollar
+ * sign and small letters alone, or with digits, may be a password.
+ */
 static bool
 is_variable(const char *p, size_t len)
 {
-	size_t i = 2;
+	const char *stop = p + len;
+	size_t n;
 
-	if (len < 3 || memcmp(p, "${", 2) != 0)
+	if (len < 3 || p[0] != '$')
 		return false;
-	while (i < len && (isalnum((unsigned char)p[i]) || p[i] == '_'))
-		i++;
-	return i > 2 && (i == len || p[i] == '}' || p[i] == ':');
+	if (p[1] == '{') {
+		n = 2 + suspect_run(p + 2, stop, LOWER UPPER "0123456789");
+		return n > 2 && (n == len || p[n] == '}' || p[n] == ':');
+	}
+	if (p[1] == '(') {
+		n = 2 + suspect_run(p + 2, stop, LOWER);
+		return n > 2 && (n == len || p[n] == ' ' || p[n] == '/');
+	}
+	if (1 + suspect_run(p + 1, stop, UPPER) == len)
+		return true;
+	n = 1 + suspect_run(p + 1, stop, LOWER UPPER);
+	return n > 1 && n < len && p[n] == '/' &&
+	    n + suspect_run(p + n, stop, LOWER UPPER "0123456789./-#") == len;
 }
 
 /* A path, a reference, a slot, prose: not the secret itself. */
@@ -119,13 +137,38 @@ points_elsewhere(const char *p, size_t len)
 	    is_variable(p, len) || memmem(p, len, "@{", 2) != NULL;
 }
 
+/* What nginx passes requests on to, under a name that ends like a password's:
+ * an address, a socket. A word alone could be either. */
+bool
+suspect_passed_on(const char *name, const char *p, size_t len)
+{
+	static const char *const names[] = { "proxy_pass", "fastcgi_pass",
+		"uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass" };
+	size_t n;
+
+	if (!one_of(names, LENGTH(names), name, strlen(name)))
+		return false;
+	n = suspect_run(p, p + len, "0123456789.:");
+	return memmem(p, len, "://", 3) != NULL ||
+	    (len > 5 && memcmp(p, "unix:", 5) == 0) ||
+	    (memchr(p, ':', len) != NULL && n + 1 >= len);
+}
+
+/* Is it one of those words, perhaps with what ends it in its format? */
+static bool
+is_harmless(const char *p, size_t len)
+{
+	while (len > 0 && strchr(";,", p[len - 1]) != NULL)
+		len--;
+	return one_of(harmless, LENGTH(harmless), p, len);
+}
+
 bool
 suspect_plausible(const char *p, size_t len)
 {
 	size_t same = 1, digits = 0;
 
-	if (len < 3 || one_of(harmless, LENGTH(harmless), p, len) ||
-	    points_elsewhere(p, len))
+	if (len < 3 || is_harmless(p, len) || points_elsewhere(p, len))
 		return false;
 	while (same < len && p[same] == p[0])
 		same++;

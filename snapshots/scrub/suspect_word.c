@@ -177,6 +177,29 @@ public_ssh(const char *text, const char *p, size_t len)
 	    p[-1] == ' ';
 }
 
+/*
+ * A Diffie-Hellman group as moduli(5) has it: a date of 14 digits, five
+ * numbers, the prime. Public, and 400 of them are in every OpenSSH.
+ */
+static bool
+public_prime(const char *text, const char *p, size_t len)
+{
+	const char *start = p;
+	size_t columns = 0;
+
+	if (len < 256)
+		return false;
+	for (; start > text && start[-1] != '\n'; start--) {
+		if (!isdigit((unsigned char)start[-1]) && start[-1] != ' ')
+			return false;
+		columns += start[-1] == ' ';
+	}
+	for (size_t i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			return false;
+	return columns == 6 && p - start > 14 && start[14] == ' ';
+}
+
 int
 suspect_words(
     const char *text, size_t len, suspect_word_fn *fn, void *ctx, struct err *e)
@@ -196,7 +219,7 @@ suspect_words(
 		     n++)
 			;
 		if (n >= RANDOM_LEAST && is_random(p, n) &&
-		    !public_ssh(text, p, n) &&
+		    !public_ssh(text, p, n) && !public_prime(text, p, n) &&
 		    fn(ctx, text, (size_t)(p - text), n, e) == -1)
 			return -1;
 		p += n == 0 ? 1 : n;

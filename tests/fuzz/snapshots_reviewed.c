@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	for (size_t i = 0; i < p.rule_count; i++)
 		whole(&p.rules[i].review, p.rules[i].file, p.rules[i].why);
-	policy_judge(&p, &f);
+	policy_judge(&p, &f, NULL);
 	(void)policy_drop(&p, "/etc/x");
 	return 0;
 }

@@ -502,6 +502,27 @@ a_finding_can_be_accepted_with_a_reason(void **state)
 }
 
 static void
+what_is_accepted_by_value_is_that_value_alone(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b,
+	    "accept = ( { finding = \"hardware-address\"; "
+	    "value = \"12:34:56:78:90:*\"; why = \"an example\"; }, "
+	    "{ finding = \"binary-file\"; value = \"*\"; why = \"x\"; } );");
+	scrub(&b, "/a.conf", "# 12:34:56:78:90:12\nhost 02:34:56:78:90:12\n");
+	scrub(&b, "/b", "\001\002\003\004");
+	assert_int_equal(b.findings.count, 3);
+	assert_string_equal(b.findings.all[0].accepted, "an example");
+	assert_null(b.findings.all[1].accepted);
+	/* It is about no value, so none can fit. */
+	assert_int_equal(b.findings.all[2].id, FINDING_BINARY);
+	assert_null(b.findings.all[2].accepted);
+	bench_close(&b);
+}
+
+static void
 no_finding_repeats_the_value(void **state)
 {
 	struct bench b;
@@ -622,6 +643,7 @@ main(void)
 		in_a_place(what_looks_like_a_secret_is_told),
 		in_a_place(what_is_no_secret_is_not_told),
 		in_a_place(a_finding_can_be_accepted_with_a_reason),
+		in_a_place(what_is_accepted_by_value_is_that_value_alone),
 		in_a_place(no_finding_repeats_the_value),
 		in_a_place(a_rule_that_can_not_work_is_refused_with_its_line),
 		cmocka_unit_test(

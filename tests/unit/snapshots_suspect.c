@@ -57,6 +57,16 @@ static const struct {
 	enum finding_id id;
 	const char *value;
 } rows[] = {
+	/* a dollar sign alone makes no reference, nor a name like nginx's */
+	{ "psk=$ommer2024\n", FINDING_KEYWORD, "$ommer2024" },
+	{ "psk=$(Sommer2024\n", FINDING_KEYWORD, "$(Sommer2024" },
+	{ "psk=$a/b+c/d=\n", FINDING_KEYWORD, "$a/b+c/d=" },
+	{ "psk=${a-b\n", FINDING_KEYWORD, "${a-b" },
+	{ "psk=$ABC4DEF\n", FINDING_KEYWORD, "$ABC4DEF" },
+	{ "proxy_pass hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "proxy_pass: 12345678901\n", FINDING_KEYWORD, "12345678901" },
+	{ "http_proxy_pass=http://x\n", FINDING_KEYWORD, "http://x" },
+	{ "password offside;\n", FINDING_KEYWORD, NULL },
 	/* defaults */
 	{ "password = changeit\n", FINDING_DEFAULT, "changeit" },
 	{ "wifi.passphrase=testKEYS\n", FINDING_DEFAULT, "testKEYS" },
@@ -140,12 +150,48 @@ what_only_resembles_a_secret_is_passed_over(void **state)
 		"ABCDEF changeitall\n", "username = admin\n",
 		"[credential \"https://example.org\"]\n",
 		"org.freedesktop.NetworkManager.wifi.scan\n",
-		"the password. Then\n" };
+		"the password. Then\n",
+		/* what stands elsewhere, and what is passed on there */
+		"psk=$(cat /run/psk)\n", "WPA_PSK=\"$WPA_PASSPHRASE\"\n",
+		"secret = $dir/private/ca.pem# a key\n", "psk=${WPA_PSK:-}\n",
+		"server_tokens off;\n", "proxy_pass http://127.0.0.1:8080;\n",
+		"fastcgi_pass unix:/run/php/php.sock;\n",
+		"uwsgi_pass 127.0.0.1:9000;\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (scan(texts[i], FINDING_COUNT, NULL).all != 0)
 			fail_msg("%s", texts[i]);
+}
+
+/* One of moduli(5): a date, five numbers, a prime. Anything less is told. */
+static void
+a_public_prime_is_told_by_its_line(void **state)
+{
+	static const struct {
+		const char *before;
+		size_t digits;
+		unsigned told;
+	} lines[] = { { "20220714110357 2 6 100 2047 2 ", 512, 0 },
+		{ "a 1\n20220714110357 2 6 100 2047 2 ", 256, 0 },
+		{ "20220714110357 2 6 100 2047 2 ", 255, 1 },
+		{ "2022071411035 2 6 100 2047 2 ", 512, 1 },
+		{ "20220714110357 2 6 100 2047 ", 512, 1 },
+		{ "20220714110357 2 6 100 2047 k ", 512, 1 },
+		{ "20220714110357 2 6 100 2047 2\n", 512, 1 } };
+	char text[640];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		n = strlen(lines[i].before);
+		(void)strcpy(text, lines[i].before);
+		for (size_t k = 0; k < lines[i].digits; k++)
+			text[n + k] = "F7A3C1908E2B"[(k * k + k / 7) % 12];
+		text[n + lines[i].digits] = '\0';
+		if (scan(text, FINDING_ENTROPY, NULL).of_id != lines[i].told)
+			fail_msg("%s", text);
+	}
 }
 
 struct seen {
@@ -235,6 +281,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_heuristic_finds_what_it_is_for),
 		cmocka_unit_test(what_only_resembles_a_secret_is_passed_over),
+		cmocka_unit_test(a_public_prime_is_told_by_its_line),
 		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
 		cmocka_unit_test(plain_words_are_not_decoded),
 	};
