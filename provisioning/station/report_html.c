@@ -66,6 +66,18 @@ cell(struct bytes *out, const char *text)
 	esc(out, text);
 }
 
+/* The first digits of a hash, which is what a unit says it is. */
+static void
+short_hash(struct bytes *out, const char *hash)
+{
+	char digits[13];
+
+	(void)snprintf(digits, sizeof(digits), "%.12s", hash);
+	bytes_fmt(out, "<code>");
+	esc(out, digits);
+	bytes_fmt(out, "</code>");
+}
+
 static void
 summary(const struct day *d, struct bytes *out)
 {
@@ -74,10 +86,9 @@ summary(const struct day *d, struct bytes *out)
 
 	bytes_fmt(out, "<h1>Day report</h1>\n<p>Bundle <code>");
 	esc(out, d->job->bundle_path);
-	bytes_fmt(out,
-	    "</code>, snapshot <code>%.12s</code>, %s to %s UTC, "
-	    "%lld s, %ld units side by side.</p>\n",
-	    d->job->snapshot == NULL ? "?" : d->job->snapshot,
+	bytes_fmt(out, "</code>, snapshot ");
+	short_hash(out, d->job->snapshot == NULL ? "?" : d->job->snapshot);
+	bytes_fmt(out, ", %s to %s UTC, %lld s, %ld units side by side.</p>\n",
 	    report_time(d->began), report_time(now),
 	    (long long)(now - d->began), d->job->jobs);
 	day_count(d, n);
@@ -138,16 +149,16 @@ unit_row(const struct unit *u, const struct outcome *o, struct bytes *out)
 		: o->how == OUTCOME_WAITING ? "not begun"
 					    : how);
 	cell(out, o->mode);
-	bytes_fmt(out, "<td><code>%.12s</code>", o->snapshot);
+	bytes_fmt(out, "<td>");
+	short_hash(out, o->snapshot);
 	cell(out, o->agent);
 	cell(out, o->verdict);
 	bytes_fmt(out, "<td><code>");
 	esc(out, o->hostkey);
-	bytes_fmt(out,
-	    "</code><td><code>%.12s</code><td>%s<td class=\"n\">"
-	    "%.1f<td class=\"n\">%lld</tr>\n",
-	    o->birth, report_time(o->ended), (double)o->ms / 1000,
-	    (long long)o->tries);
+	bytes_fmt(out, "</code><td>");
+	short_hash(out, o->birth);
+	bytes_fmt(out, "<td>%s<td class=\"n\">%.1f<td class=\"n\">%lld</tr>\n",
+	    report_time(o->ended), (double)o->ms / 1000, (long long)o->tries);
 }
 
 void

@@ -111,6 +111,12 @@ evil_day(void **state)
 	(void)strcpy(outcomes[1].why, EVIL);
 	(void)strcpy(outcomes[1].next, EVIL);
 	(void)strcpy(outcomes[0].verdict, EVIL);
+	/* Short is enough to begin a comment that hides every unit below. */
+	(void)strcpy(outcomes[0].mode, "<!--mode");
+	(void)strcpy(outcomes[0].snapshot, "<!--snapshot");
+	(void)strcpy(outcomes[0].agent, "<!--agent");
+	(void)strcpy(outcomes[0].hostkey, "<!--hostkey");
+	(void)strcpy(outcomes[0].birth, "<!--birth");
 	return 0;
 }
 
@@ -125,6 +131,7 @@ nothing_in_the_page_is_markup_but_ours(void **state)
 	report_html(&day, &page);
 	assert_false(page.bad);
 	assert_null(strstr(page.p, "<script"));
+	assert_null(strstr(page.p, "<!--"));
 	assert_null(strstr(page.p, "alert('x')"));
 	for (p = page.p; (p = strstr(p, "&lt;script&gt;alert(&#39;x")); p++)
 		shown++;
