@@ -65,7 +65,7 @@ hear_key(struct worker *w, const json_t *said)
 
 	rc = after == NULL
 	    ? hostkeys_judge(d->keys, d->units, u, &k, d->job->pinned, &e)
-	    : hostkeys_after(d->keys, u, after, &k, &e);
+	    : hostkeys_after(d->keys, d->units, u, after, &k, &e);
 	answer = rc == 0 ? json_pack("{s:b}", "ok", 1)
 			 : json_pack("{s:b, s:s}", "ok", 0, "why", e.text);
 	line = json_line(answer);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,15 @@ owner(const struct hostkeys *h, const struct units *all, const struct unit *u,
 }
 
 static int
+anothers(const char *print, const char *owner, struct err *e)
+{
+	return err_set(e, EPERM,
+	    "THE HOST KEY %s BELONGS TO UNIT %s: two units with one key are "
+	    "clones, or the address leads to the wrong one",
+	    print, owner);
+}
+
+static int
 changed(const struct hostkeys *h, const struct unit *u, const char *print,
     struct err *e)
 {
@@ -253,10 +263,7 @@ hostkeys_judge(struct hostkeys *h, const struct units *all,
 	if (hostkey_print(k->text, print, e) == -1)
 		return err_in(e, "the host key");
 	if ((other = owner(h, all, u, print)) != NULL)
-		return err_set(e, EPERM,
-		    "THE HOST KEY %s BELONGS TO UNIT %s: two units with one "
-		    "key are clones, or the address leads to the wrong one",
-		    print, other);
+		return anothers(print, other, e);
 	if (*u->hostkey != '\0')
 		return descends(h, u, print, u->hostkey)
 		    ? 0
@@ -273,9 +280,50 @@ hostkeys_judge(struct hostkeys *h, const struct units *all,
 	return record(h, u, k, "", e);
 }
 
+/* As OpenSSH spells them (sk-ssh-ed25519@openssh.com): it goes into the record
+ * as the unit said it. */
+static bool
+type_ok(const char *type)
+{
+	size_t n = strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789@.-");
+
+	return n > 0 && n <= HOSTKEY_TYPE_MAX && type[n] == '\0';
+}
+
+static size_t
+keys_of(const struct hostkeys *h, const struct unit *u)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		n += strcmp(h->known[i].name, u->name) == 0;
+	return n;
+}
+
+/* May this key, which a unit only speaks of, go into the record? */
+static int
+may_follow(const struct hostkeys *h, const struct units *all,
+    const struct unit *u, const struct hostkey_shown *k, const char *print,
+    struct err *e)
+{
+	const char *other = owner(h, all, u, print);
+
+	if (other != NULL)
+		return anothers(print, other, e);
+	if (!type_ok(k->type))
+		return err_set(e, EBADMSG, "a host key of no known type");
+	if (keys_of(h, u) >= HOSTKEYS_OF_UNIT)
+		return err_set(e, E2BIG,
+		    "the unit has had more than %d host keys; take its old "
+		    "lines out of the line's known_hosts",
+		    HOSTKEYS_OF_UNIT);
+	return 0;
+}
+
 int
-hostkeys_after(struct hostkeys *h, const struct unit *u,
-    const char *fingerprint, const struct hostkey_shown *k, struct err *e)
+hostkeys_after(struct hostkeys *h, const struct units *all,
+    const struct unit *u, const char *fingerprint,
+    const struct hostkey_shown *k, struct err *e)
 {
 	char print[UNIT_HOSTKEY_LEN + 1], before[UNIT_HOSTKEY_LEN + 1];
 	const struct known *last = find(h, u, NULL);
@@ -292,5 +340,7 @@ hostkeys_after(struct hostkeys *h, const struct unit *u,
 	if (strcmp(print, before) == 0 || strcmp(print, u->hostkey) == 0 ||
 	    find(h, u, print) != NULL)
 		return 0;
+	if (may_follow(h, all, u, k, print, e) == -1)
+		return -1;
 	return record(h, u, k, before, e);
 }

@@ -20,6 +20,7 @@
  * ssh -o UserKnownHostsFile=FILE -o HostKeyAlias=GW-1 works with it.
  */
 #define HOSTKEYS_SIZE_MAX (8 * 1024 * 1024)
+#define HOSTKEYS_OF_UNIT  64
 #define HOSTKEY_TYPE_MAX  40
 #define HOSTKEY_TEXT_MAX  4096 /* base64 of one public key */
 
@@ -45,9 +46,13 @@ struct hostkey_shown {
 int hostkeys_judge(struct hostkeys *, const struct units *, const struct unit *,
     const struct hostkey_shown *, bool pinned_only, struct err *);
 
-/* The unit said, authenticated by the key with this fingerprint, that its keys
- * are now these as well. Fingerprint "": by the one that is known last. */
-int hostkeys_after(struct hostkeys *, const struct unit *,
+/*
+ * The unit said, authenticated by the key with this fingerprint, that its keys
+ * are now these as well. Fingerprint "": by the one that is known last. What a
+ * unit says of itself is no word about others: a key that another unit has is
+ * refused (EPERM), and it may add HOSTKEYS_OF_UNIT keys in all.
+ */
+int hostkeys_after(struct hostkeys *, const struct units *, const struct unit *,
     const char *fingerprint, const struct hostkey_shown *, struct err *);
 
 /* SHA256:... of a key in base64, as OpenSSH prints it. */

@@ -173,8 +173,10 @@ learn_keys(struct work *w, struct err *e)
 		if (k.text == NULL || strlen(k.type) > HOSTKEY_TYPE_MAX ||
 		    strlen(k.text) > HOSTKEY_TEXT_MAX)
 			continue;
-		if (work_key(w, &k, link_hostkey(w->link), e) == -1)
+		if (work_key(w, &k, link_hostkey(w->link), e) == -1) {
+			w->refused = e->code == EPERM;
 			return err_in(e, "the unit's new host key");
+		}
 	}
 	return 0;
 }

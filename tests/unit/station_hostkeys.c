@@ -68,6 +68,12 @@ pin(int u, int k)
 	assert_int_equal(hostkey_print(key[k].text, unit[u].hostkey, &e), 0);
 }
 
+static int
+after_in(struct hostkeys *h, int u, const char *print, int new, struct err *e)
+{
+	return hostkeys_after(h, &all, &unit[u], print, &key[new], e);
+}
+
 static void
 after(int u, int old, int new)
 {
@@ -77,7 +83,7 @@ after(int u, int old, int new)
 
 	assert_non_null(h);
 	assert_int_equal(hostkey_print(key[old].text, print, &e), 0);
-	assert_int_equal(hostkeys_after(h, &unit[u], print, &key[new], &e), 0);
+	assert_int_equal(after_in(h, u, print, new, &e), 0);
 	hostkeys_free(h);
 }
 
@@ -185,12 +191,80 @@ a_unit_of_which_nothing_is_known_can_not_follow_itself(void **state)
 
 	(void)state;
 	assert_non_null(h);
-	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[1], &e), -1);
+	assert_int_equal(after_in(h, 0, "", 1, &e), -1);
 	pin(0, 0);
-	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[1], &e), 0);
-	assert_int_equal(hostkeys_after(h, &unit[0], "", &key[2], &e), 0);
+	assert_int_equal(after_in(h, 0, "", 1, &e), 0);
+	assert_int_equal(after_in(h, 0, "", 2, &e), 0);
 	hostkeys_free(h);
 	assert_int_equal(judge(0, 2, true, &e), 0);
+}
+
+/* Else one bad unit shuts all others out by naming their keys as its own. */
+static void
+no_unit_can_claim_the_key_of_another(void **state)
+{
+	struct hostkeys *h;
+	struct err e;
+
+	(void)state;
+	pin(1, 2);
+	assert_int_equal(judge(0, 0, false, &e), 0);
+	h = hostkeys_open(path, &e);
+	assert_non_null(h);
+	assert_int_equal(after_in(h, 0, PRINT_0, 2, &e), -1);
+	assert_int_equal(e.code, EPERM);
+	assert_non_null(strstr(e.text, "BELONGS TO UNIT GW-2"));
+	hostkeys_free(h);
+	assert_int_equal(judge(1, 2, true, &e), 0);
+}
+
+/* The type stands in the record as the unit wrote it. */
+static void
+a_type_of_key_is_a_plain_word(void **state)
+{
+	static const char *const bad[] = { "", "ssh-rsa\r", "x\033[2J", "#x",
+		"a\nGW-2", "ssh\xff" };
+	struct hostkeys *h;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(judge(0, 0, false, &e), 0);
+	h = hostkeys_open(path, &e);
+	assert_non_null(h);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct hostkey_shown k = { bad[i], key[1].text };
+
+		assert_int_equal(
+		    hostkeys_after(h, &all, &unit[0], PRINT_0, &k, &e), -1);
+	}
+	hostkeys_free(h);
+}
+
+/* A record that grows without end can one day not be read any more. */
+static void
+a_unit_fills_the_record_only_so_far(void **state)
+{
+	struct hostkeys *h;
+	struct err e;
+	char text[128];
+	int rc = 0, n;
+
+	(void)state;
+	assert_int_equal(judge(0, 0, false, &e), 0);
+	h = hostkeys_open(path, &e);
+	assert_non_null(h);
+	for (n = 0; n < 1000 && rc == 0; n++) {
+		struct hostkey_shown k = { "ssh-ed25519", text };
+
+		(void)snprintf(text, sizeof(text), "%s", key[1].text);
+		text[40] = (char)('A' + n % 26);
+		text[41] = (char)('A' + n / 26);
+		rc = hostkeys_after(h, &all, &unit[0], PRINT_0, &k, &e);
+	}
+	assert_int_equal(rc, -1);
+	assert_non_null(strstr(e.text, "known_hosts"));
+	hostkeys_free(h);
+	assert_int_equal(judge(0, 0, true, &e), 0);
 }
 
 static void
@@ -246,6 +320,11 @@ main(void)
 		cmocka_unit_test_setup(
 		    a_unit_of_which_nothing_is_known_can_not_follow_itself,
 		    fresh),
+		cmocka_unit_test_setup(
+		    no_unit_can_claim_the_key_of_another, fresh),
+		cmocka_unit_test_setup(a_type_of_key_is_a_plain_word, fresh),
+		cmocka_unit_test_setup(
+		    a_unit_fills_the_record_only_so_far, fresh),
 		cmocka_unit_test_setup(the_record_is_a_known_hosts_file, fresh),
 		cmocka_unit_test_setup(
 		    a_damaged_record_is_an_error_with_its_line, fresh),
