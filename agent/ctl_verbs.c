@@ -101,9 +101,11 @@ ctl_plugins(struct ctl_call *c)
 static void
 ctl_reset(struct ctl_call *c)
 {
+	json_t *started = hosts_broken(ctl_agent(c));
+
 	hosts_reset(ctl_agent(c));
 	audit_say(ctl_agent(c)->audit, "cli", "PluginsReset", "by hand");
-	ctl_reply_take(c, json_object());
+	ctl_reply_take(c, json_pack("{s:o}", "started", started));
 }
 
 /* The end of the audit trail, whole lines only. */

@@ -330,9 +330,9 @@ static void
 usage(FILE *to)
 {
 	(void)fprintf(to,
-	    "usage: ingotd [--config FILE] [--foreground]\n"
+	    "usage: ingotd [--config FILE]\n"
 	    "       ingotd --version | --help\n"
-	    "The gateway agent. It runs in the foreground; see ingotd(8).\n");
+	    "The gateway agent. It stays in the foreground; see ingotd(8).\n");
 }
 
 enum outcome {
@@ -346,7 +346,6 @@ options(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
-		{ "foreground", no_argument, NULL, 'f' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -354,14 +353,14 @@ options(int argc, char *argv[])
 	int c;
 
 	self.config = SETTINGS_FILE;
-	while ((c = getopt_long(argc, argv, "c:fh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
 		if (c == 'c')
 			self.config = optarg;
 		else if (c == 'v')
 			return puts("ingotd " INGOT_VERSION), GOOD;
 		else if (c == 'h')
 			return usage(stdout), GOOD;
-		else if (c != 'f')
+		else
 			return usage(stderr), WRONG;
 	}
 	return optind == argc ? RUN : (usage(stderr), WRONG);

@@ -177,7 +177,8 @@ open_box(struct box_reader *b, X509 *to, EVP_PKEY *pkey, struct err *e)
 	if (to == NULL)
 		return err_set(e, EACCES,
 		    "the bundle is encrypted, and no key is here that could "
-		    "open it");
+		    "open it; --key and --cert name one, and on a unit "
+		    "bundle_key of ingot.conf does");
 	if (read_head(b, &head, e) == -1 || count_parts(b, e) == -1)
 		return -1;
 	rc = cms_key_unwrap(

@@ -243,7 +243,8 @@ tell_missing(struct scrub *s, const struct identity_rule *r,
 	    json_object_get(counts, r->what) != NULL)
 		return 0;
 	return scrub_tell(s, FINDING_IDENTITY, "identity", 0, r->what, e,
-	    "not found on the sample; give it, or say that it is optional");
+	    "not found on the sample; give it (--identifier WHAT=VALUE), or "
+	    "let the policy say that it is optional");
 }
 
 int

@@ -131,8 +131,9 @@ ctl_confirm(struct ctl_call *call)
 		    call, json_pack("{s:s}", "confirmed", a->live.snapshot));
 }
 
-/* The snapshot to go back to: "to" (the first digits of its id), the one that
- * was live "back" ago, or that of the link "previous". */
+/* The snapshot to go back to: "to" (the first digits of its id, or a number),
+ * the one that was live "back" ago, 0 for the live one anew, or that of the
+ * link "previous". */
 static int
 rollback_target(struct apply *a, const json_t *args, char id[static SHA256_HEX],
     struct err *e)
@@ -146,7 +147,7 @@ rollback_target(struct apply *a, const json_t *args, char id[static SHA256_HEX],
 	if (*to != '\0')
 		return store_find(a, to, id, e);
 	if (json_object_get(args, "back") != NULL)
-		return json_num(args, "back", 1, HISTORY_MAX, &back, e) == -1
+		return json_num(args, "back", 0, HISTORY_MAX, &back, e) == -1
 		    ? -1
 		    : store_back(a, back, id, e);
 	if ((number = applied_link(a->agent->state, "previous", e)) == -1)

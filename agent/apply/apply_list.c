@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apply_packages.h"
 #include "change.h"
 #include "history.h"
 #include "own.h"
+
+#define ID_SHORTEST 4 /* digits of an id that will do */
 
 /* Its folder, and what its manifest says; -1: damaged. */
 static int
@@ -132,17 +135,52 @@ store_list(struct apply *a)
 }
 
 int
+store_back(
+    struct apply *a, int64_t back, char id[static SHA256_HEX], struct err *e)
+{
+	own_json json_t *was_live = earlier(a);
+	size_t n = json_array_size(was_live);
+
+	if (back == 0 && a->current == 0)
+		return err_set(e, ENOENT, "no snapshot is applied");
+	if (back < 0 || (size_t)back > n)
+		return err_set(e, ENOENT,
+		    "no snapshot was live %lld before this one; \"ingot "
+		    "snapshots\" numbers those that are stored, 0 to %zu",
+		    (long long)back, n);
+	(void)snprintf(id, SHA256_HEX, "%s",
+	    back == 0 ? a->live.snapshot
+		      : json_string_value(
+			    json_array_get(was_live, (size_t)back - 1)));
+	return 0;
+}
+
+/* Fewer digits than an id may be shortened to: a number of the list. */
+static bool
+is_number(const char *word)
+{
+	size_t n = strlen(word);
+
+	return n > 0 && n < ID_SHORTEST && strspn(word, "0123456789") == n;
+}
+
+int
 store_find(struct apply *a, const char *start, char id[static SHA256_HEX],
     struct err *e)
 {
-	own_json json_t *all = store_list(a);
+	own_json json_t *all = NULL;
 	unsigned found = 0;
 	json_t *one;
 	size_t i;
 
-	if (strlen(start) < 4)
+	if (is_number(start))
+		return store_back(a, strtol(start, NULL, 10), id, e);
+	if (strlen(start) < ID_SHORTEST)
 		return err_set(e, EINVAL,
-		    "\"%s\" is too short; give at least 4 digits", start);
+		    "\"%s\" is too short; give the first %d digits of an id, "
+		    "or a number of \"ingot snapshots\"",
+		    start, ID_SHORTEST);
+	all = store_list(a);
 	json_array_foreach(all, i, one)
 	{
 		const char *is = json_string_value(json_object_get(one, "id"));
@@ -154,23 +192,6 @@ store_find(struct apply *a, const char *start, char id[static SHA256_HEX],
 		return 0;
 	return err_set(e, ENOENT, "%s stored snapshot begins with \"%s\"",
 	    found == 0 ? "no" : "more than one", start);
-}
-
-int
-store_back(
-    struct apply *a, int64_t back, char id[static SHA256_HEX], struct err *e)
-{
-	own_json json_t *was_live = earlier(a);
-	size_t n = json_array_size(was_live);
-
-	if (back < 1 || (size_t)back > n)
-		return err_set(e, ENOENT,
-		    "there is no snapshot %lld before this one; %zu are stored "
-		    "(ingot snapshots)",
-		    (long long)back, n);
-	(void)snprintf(id, SHA256_HEX, "%s",
-	    json_string_value(json_array_get(was_live, (size_t)back - 1)));
-	return 0;
 }
 
 static json_t *

@@ -188,10 +188,10 @@ json_t *store_show(struct apply *, const char *id, struct err *);
 /* Changes from one to the other, by member (change.h); NULL: damaged. */
 json_t *store_diff(
     struct apply *, const char *was_id, const char *now_id, struct err *);
-/* The one that was live so many ago, from 1. */
+/* The one that was live so many ago; 0: the live one. */
 int store_back(
     struct apply *, int64_t back, char id[static SHA256_HEX], struct err *);
-/* The one stored snapshot whose id begins so. */
+/* The one stored snapshot whose id begins so, or that has this number. */
 int store_find(struct apply *, const char *start, char id[static SHA256_HEX],
     struct err *);
 bool store_unsigned_ok(const struct agent *);

@@ -53,8 +53,7 @@ look_files(struct look *l)
 		(void)snprintf(
 		    place, sizeof(place), "/%s", live->files[i].path);
 		look_add(l->findings, "agent", "files.same", place, false,
-		    "%s; \"ingot rollback\" or applying again puts it right",
-		    e.text);
+		    "%s; \"ingot rollback 0\" puts it right", e.text);
 	}
 	if (all)
 		look_add(l->findings, "agent", "files.same", "snapshot", true,

@@ -27,6 +27,10 @@ open_nameless(const char *out, struct err *e)
 
 	if (copy == NULL)
 		return err_set(e, ENOMEM, "out of memory");
+	if (access(out, F_OK) == 0)
+		return err_set(e, EEXIST,
+		    "%s is there already; name another file, or remove it",
+		    out);
 	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return fd == -1 ? err_sys(e, "write %s", out) : fd;
 }
@@ -47,6 +51,7 @@ static enum ctl_code
 decrypt(struct cli *cli, const char *out, struct err *e)
 {
 	own_trust struct bundle_trust trust = { .anchors = NULL };
+	own_json json_t *j = NULL;
 	struct bundle_info info;
 	own_fd int in = -1, to = -1;
 
@@ -64,8 +69,12 @@ decrypt(struct cli *cli, const char *out, struct err *e)
 	}
 	if (give_name(to, out, e) == -1)
 		return CODE_FAILED;
-	if (!cli->json)
+	if (cli->json) {
+		j = json_pack("{s:s, s:s}", "id", info.id, "out", out);
+		cli_json(j);
+	} else {
 		(void)printf("%s  %s\n", info.id, out);
+	}
 	return CODE_OK;
 }
 
@@ -73,7 +82,6 @@ static enum ctl_code
 run(struct cli *cli)
 {
 	const char *out = cli_option(cli, "out");
-	own_json json_t *j = NULL;
 	enum ctl_code code = CODE_USAGE;
 	struct err e;
 
@@ -84,13 +92,7 @@ run(struct cli *cli)
 		(void)err_set(&e, EINVAL, "--key, --cert and --out are needed");
 	else
 		code = decrypt(cli, out, &e);
-	if (code != CODE_OK)
-		return cli_fail(cli, code, &e);
-	if (cli->json) {
-		j = json_pack("{s:s}", "out", out);
-		cli_json(j);
-	}
-	return CODE_OK;
+	return code == CODE_OK ? CODE_OK : cli_fail(cli, code, &e);
 }
 
 static const struct cli_option options[] = {
@@ -109,10 +111,11 @@ static const struct cli_example examples[] = {
 const struct cli_command cli_bundle = {
 	.name = "bundle",
 	.operands = "decrypt BUNDLE",
+	.words = "decrypt",
 	.operands_min = 2,
 	.operands_max = 2,
 	.bare = true,
-	.brief = "Take a bundle out of its encryption",
+	.brief = "take a bundle out of its encryption",
 	.text = "Decrypts a bundle that was encrypted to this certificate and "
 		"verifies its signature and every member. Nothing appears "
 		"under the name of --out before that.\n\nThe plain bundle is "

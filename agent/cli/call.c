@@ -37,7 +37,10 @@ dial(const struct cli *c, enum ctl_code *code, struct err *e)
 		    to.sun_path, c->settings.group);
 	}
 	*code = CODE_NO_AGENT;
-	return err_sys(e, "the agent does not run (%s)", to.sun_path);
+	return err_sys(e,
+	    "the agent does not run; start it by \"systemctl start ingot\" or "
+	    "\"/etc/init.d/ingot start\" (%s)",
+	    to.sun_path);
 }
 
 static int

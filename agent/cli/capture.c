@@ -19,27 +19,26 @@
 #include "maker_key.h"
 #include "own.h"
 #include "recipient.h"
+#include "sample.h"
 #include "x509.h"
 
-#define IDENTIFIERS_MAX 64
-#define PACKAGES_MAX    16 /* folders */
+#define PACKAGES_MAX 16 /* folders */
 
 struct asked {
-	struct capture_words words;
-	const char *identifiers[IDENTIFIERS_MAX + 1];
+	struct sample sample;
 	const char *packages[PACKAGES_MAX + 1];
 	const char *out;
 	const char *key;
 	const char *cert;
 	STACK_OF(X509) * to; /* whom it is encrypted to; NULL: nobody */
 	int passphrase_fd;
-	char profile[1024]; /* path of the policy that --profile names */
 	bool dry;
 };
 
 static void
 asked_free(struct asked *a)
 {
+	sample_close(&a->sample);
 	own_chain_free(&a->to);
 }
 #define own_asked __attribute__((cleanup(asked_free), unused))
@@ -78,43 +77,31 @@ read_packages(const struct cli *c, struct asked *a, struct err *e)
 			    e, E2BIG, "more than %d folders of packages", n);
 		a->packages[n] = cli_option_nth(c, "packages", n);
 	}
-	a->words.packages = a->packages;
+	a->sample.words.packages = a->packages;
 	return 0;
 }
 
 static int
 read_asked(struct cli *c, struct asked *a, struct err *e)
 {
+	struct capture_words *w = &a->sample.words;
 	long sequence;
-	int n = 0;
 
-	for (; cli_option_nth(c, "identifier", n) != NULL; n++) {
-		if (n == IDENTIFIERS_MAX)
-			return err_set(e, E2BIG, "more than %d identifiers", n);
-		a->identifiers[n] = cli_option_nth(c, "identifier", n);
-	}
-	if (read_packages(c, a, e) == -1)
-		return -1;
-	if (cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1)
-		return -1;
-	if (read_terms(c, &a->words.terms, e) == -1 ||
-	    recipients_read(c, &a->words.terms, &a->to, e) == -1 ||
+	if (sample_read(c, &a->sample, e) == -1 ||
+	    read_packages(c, a, e) == -1 ||
+	    cli_number(c, "sequence", 1, 0x7fffffff, 1, &sequence, e) == -1 ||
+	    read_terms(c, &w->terms, e) == -1 ||
+	    recipients_read(c, &w->terms, &a->to, e) == -1 ||
 	    passphrase_fd(c, &a->passphrase_fd, e) == -1)
 		return -1;
-	a->words.identifiers = a->identifiers;
-	a->words.sequence = sequence;
-	a->words.policy = cli_option(c, "policy");
-	a->words.name = cli_option(c, "name");
-	a->words.model = cli_option(c, "model");
+	w->sequence = sequence;
+	w->name = cli_option(c, "name");
+	w->model = cli_option(c, "model");
 	a->out = cli_option(c, "out");
 	a->key = cli_option(c, "sign");
 	a->cert = cli_option(c, "cert");
 	a->dry = cli_option(c, "dry-run") != NULL;
-	a->words.version = cli_option(c, "product-version");
-	a->words.seed = cli_option(c, "kura-snapshot");
-	if (capture_policy(c, a->profile, &a->words.policy, e) == -1)
-		return -1;
-	if (a->words.name == NULL || a->words.model == NULL)
+	if (w->name == NULL || w->model == NULL)
 		return err_set(e, EINVAL, "--name and --model are needed");
 	if (!a->dry && a->out == NULL)
 		return err_set(e, EINVAL, "--out or --dry-run is needed");
@@ -211,9 +198,8 @@ write_bundle(const struct capture *c, const struct asked *a, struct err *e)
 static enum ctl_code
 run(struct cli *cli)
 {
-	own_asked struct asked a = { .out = NULL };
+	own_asked struct asked a = { .sample = { .root = -1 } };
 	own_capture struct capture c = { .offsets = NULL };
-	own_fd int root = -1;
 	struct err e;
 
 	if (cli_option(cli, "profile") != NULL &&
@@ -221,9 +207,8 @@ run(struct cli *cli)
 		return capture_profiles(cli);
 	if (read_asked(cli, &a, &e) == -1)
 		return cli_fail(cli, CODE_USAGE, &e);
-	root = capture_root(cli_option(cli, "root"), &a.words.live, &e);
-	a.words.root = root;
-	if (root == -1 || capture_run(&c, &a.words, &e) == -1)
+	if (sample_open(cli, &a.sample, &e) == -1 ||
+	    capture_run(&c, &a.sample.words, &e) == -1)
 		return cli_fail(cli, CODE_FAILED, &e);
 	if (c.findings.open == 0 && !a.dry && write_bundle(&c, &a, &e) == -1)
 		return cli_fail(
@@ -233,16 +218,7 @@ run(struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-	{ "policy", "FILE",
-	    "what to capture and scrub; default " CAPTURE_POLICY },
-	{ "profile", "NAME",
-	    "the shipped policy of a product; \"list\" shows them all" },
-	{ "policies", "DIR", "where policies are; default those installed" },
-	{ "product-version", "VERSION",
-	    "of the product, when the sample itself does not say it" },
-	{ "kura-snapshot", "WHICH",
-	    "newest, seed or an id, when the seed was replaced" },
-	{ "root", "DIR", "the sample's file tree, if it is not this system" },
+	SAMPLE_OPTIONS,
 	{ "name", "NAME", "what to call the snapshot" },
 	{ "model", "MODEL", "the units that it is for" },
 	{ "hardware", "REV",
@@ -252,16 +228,14 @@ static const struct cli_option options[] = {
 	{ "sign", "KEY",
 	    "the maker's private key: a PEM file, also encrypted or of a TPM "
 	    "(TSS2), handle:0x..., or pkcs11:..." },
-	{ "encrypt-to", "CERT",
-	    "only the holder of this certificate's key can read it; may be "
-	    "repeated" },
 	{ "passphrase-fd", "N",
 	    "the descriptor that gives its pass phrase or PIN; else the "
 	    "terminal is asked" },
 	{ "cert", "CHAIN", "its certificate and those above it (PEM)" },
+	{ "encrypt-to", "CERT",
+	    "only the holder of this certificate's key can read it; may be "
+	    "repeated" },
 	{ "out", "BUNDLE", "the bundle to write" },
-	{ "identifier", "WHAT=VALUE",
-	    "one more trace of this unit to search for; may be repeated" },
 	{ "packages", "FOLDER",
 	    "its .deb and .ipk go along, for the packages that are "
 	    "captured; may be repeated" },
@@ -277,6 +251,10 @@ static const struct cli_example examples[] = {
 	  "--dry-run",
 	    "shows what would be captured from a mounted one" },
 	{ "ingot capture --profile list", "what is shipped, and what fits" },
+	{ "ingot capture --profile kura --root /mnt/golden --identifier "
+	  "serial=GW-2026-000042 --name site-a --model gw100 --dry-run",
+	    "a product's own profile, and the serial that stands nowhere on "
+	    "the sample" },
 	{ NULL, NULL },
 };
 
@@ -284,7 +262,7 @@ const struct cli_command cli_capture = {
 	.name = "capture",
 	.operands = "",
 	.bare = true,
-	.brief = "Make a bundle of this golden unit",
+	.brief = "make a bundle of this golden unit",
 	.text = "Reads what the policy lists, takes every secret and every "
 		"trace of this one unit out of it, and seals the rest.\n\n"
 		"A finding that the policy does not decide on stops it with "

@@ -60,6 +60,14 @@ capture_profiles(struct cli *c)
 		return cli_fail(c, CODE_FAILED, &e);
 	folders(c, where);
 	list = product_list(where, root);
+	if (json_array_size(list) == 0) {
+		(void)err_set(&e, ENOENT,
+		    "no policy with a brief is in capture/ of %s%s%s; "
+		    "--policies DIR names another place",
+		    where[0], where[1] == NULL ? "" : " or ",
+		    where[1] == NULL ? "" : where[1]);
+		return cli_fail(c, CODE_FAILED, &e);
+	}
 	if (c->json)
 		cli_json(list);
 	else

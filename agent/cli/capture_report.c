@@ -88,7 +88,8 @@ capture_print_findings(const struct findings *f, bool only_open)
 	if (f->open == 0)
 		return;
 	(void)printf(
-	    "%zu open: write a rule that takes it out, drop or exclude the "
-	    "file, or accept it with a reason\n",
+	    "%zu open: decide with \"ingot scrub --classify\", or write a rule "
+	    "that takes it out, drop or exclude the file, or accept it with a "
+	    "reason\n",
 	    f->open);
 }

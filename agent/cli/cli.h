@@ -37,6 +37,7 @@ struct cli_example {
 struct cli_command {
 	const char *name;
 	const char *operands; /* for the help: "BUNDLE", "" */
+	const char *words; /* what the first may be, for completion; or NULL */
 	int operands_min;
 	int operands_max;
 	bool bare;         /* works without ingot.conf */

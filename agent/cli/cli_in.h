@@ -15,6 +15,13 @@ void cli_progress_end(struct cli *);
 
 const struct cli_command *cli_find(const char *name); /* NULL: none */
 
+/* Exit statuses, in the words of every form of help; ended by says == NULL. */
+struct cli_code {
+	enum ctl_code code;
+	const char *says;
+};
+extern const struct cli_code cli_codes[];
+
 /* Made of the table. */
 void help_usage(FILE *);
 void help_command(FILE *, const struct cli_command *);

@@ -37,10 +37,8 @@ const struct cli_command cli_drift = {
 		{ "all", NULL, "also show what is as it should be" },
 		{ NULL, NULL, NULL } },
 	.examples =
-	    (const struct cli_example[]){
-		{ "ingot drift || ingot rollback --to $(ingot snapshots --json "
-		  "| jq -r .current.snapshot)",
-		    "put right what differs" },
+	    (const struct cli_example[]){ { "ingot drift || ingot rollback 0",
+					      "puts right what differs" },
 		{ NULL, NULL } },
 	.run = run,
 };

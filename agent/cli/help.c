@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Help, manual page and completion, all made of the table of commands, so that
- * none of them can say what the command does not do.
+ * Help for people and, with --json, for programs, made of the table of
+ * commands as the manual page (help_man.c) and the completion (help_bash.c)
+ * are: none of them can say what the command does not do, and a test compares
+ * them word by word.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_in.h"
+#include "own.h"
 
-/* Exit statuses, in the words of every form of help. */
-static const struct {
-	enum ctl_code code;
-	const char *says;
-} codes[] = {
+#define WIDTH 79 /* columns, for a terminal of 80 */
+#define LEFT  22 /* where the help of an option begins */
+
+const struct cli_code cli_codes[] = {
 	{ CODE_OK, "done; for drift and verdict: nothing to object" },
 	{ CODE_FAILED, "failed; the reason is on standard error" },
 	{ CODE_USAGE, "the command line was not understood" },
 	{ CODE_REFUSED, "refused by policy or mode" },
 	{ CODE_NO_AGENT, "the agent does not run" },
+	{ 0, NULL },
 };
-
-#define CODES (sizeof(codes) / sizeof(codes[0]))
 
 void
 help_usage(FILE *f)
@@ -33,29 +35,64 @@ help_usage(FILE *f)
 		    cli_commands[i]->brief);
 	(void)fprintf(
 	    f, "\n\"ingot COMMAND --help\" says more. Exit status:\n");
-	for (size_t i = 0; i < CODES; i++)
-		(void)fprintf(
-		    f, "  %d  %s\n", (int)codes[i].code, codes[i].says);
+	for (const struct cli_code *c = cli_codes; c->says != NULL; c++)
+		(void)fprintf(f, "  %d  %s\n", (int)c->code, c->says);
+}
+
+/* One paragraph, broken at blanks, from column at on; later lines begin at
+ * column left. Returns behind the paragraph. */
+static const char *
+paragraph(FILE *f, const char *text, size_t at, size_t left)
+{
+	bool begins = true;
+
+	while (*text != '\0' && *text != '\n') {
+		size_t n = strcspn(text, " \n");
+
+		if (!begins && at + 1 + n > WIDTH) {
+			(void)fprintf(f, "\n%*s", (int)left, "");
+			at = left;
+			begins = true;
+		}
+		at += (size_t)fprintf(
+		    f, "%s%.*s", begins ? "" : " ", (int)n, text);
+		begins = false;
+		text += n + (text[n] == ' ');
+	}
+	(void)fputc('\n', f);
+	return text;
+}
+
+static void
+paragraphs(FILE *f, const char *text)
+{
+	for (; *text != '\0'; text += *text == '\n')
+		text = paragraph(f, text, 0, 0);
 }
 
 static void
 option_lines(FILE *f, const struct cli_option *o)
 {
-	char left[64];
-
 	for (; o != NULL && o->name != NULL; o++) {
-		(void)snprintf(left, sizeof(left), "--%s%s%s", o->name,
+		int n = fprintf(f, "  --%s%s%s", o->name,
 		    o->value == NULL ? "" : " ",
 		    o->value == NULL ? "" : o->value);
-		(void)fprintf(f, "  %-20s %s\n", left, o->help);
+
+		/* A long one stands alone, its help below it. */
+		if (n > LEFT - 2)
+			n = fprintf(f, "\n") - 1;
+		(void)fprintf(f, "%*s", LEFT - n, "");
+		(void)paragraph(f, o->help, LEFT, LEFT);
 	}
 }
 
 void
 help_command(FILE *f, const struct cli_command *c)
 {
-	(void)fprintf(f, "usage: ingot %s [OPTION]...%s%s\n\n%s\n\nOptions:\n",
-	    c->name, *c->operands == '\0' ? "" : " ", c->operands, c->text);
+	(void)fprintf(f, "usage: ingot %s [OPTION]...%s%s\n\n", c->name,
+	    *c->operands == '\0' ? "" : " ", c->operands);
+	paragraphs(f, c->text);
+	(void)fprintf(f, "\nOptions:\n");
 	option_lines(f, c->options);
 	option_lines(f, cli_common);
 	if (c->examples == NULL)
@@ -65,131 +102,44 @@ help_command(FILE *f, const struct cli_command *c)
 		(void)fprintf(f, "  %s\n      %s\n", x->line, x->says);
 }
 
-/* Text for roff: a backslash, and a dot or quote that begins a line, would be
- * instructions; a minus is typed as such. */
-static void
-roff(FILE *f, const char *text)
+static json_t *
+options_json(const struct cli_option *o)
 {
-	bool begins = true;
+	json_t *list = json_array();
 
-	for (; *text != '\0'; text++) {
-		if (begins && (*text == '.' || *text == '\''))
-			(void)fputs("\\&", f);
-		if (*text == '\\')
-			(void)fputs("\\e", f);
-		else if (*text == '-')
-			(void)fputs("\\-", f);
-		else if (*text == '\n' && text[1] == '\n')
-			(void)fputs("\n.PP", f);
-		else
-			(void)fputc(*text, f);
-		begins = *text == '\n';
-	}
-	(void)fputc('\n', f);
-}
-
-static void
-roff_options(FILE *f, const struct cli_option *o)
-{
-	for (; o != NULL && o->name != NULL; o++) {
-		(void)fprintf(f, ".TP\n.B \\-\\-");
-		roff(f, o->name);
-		if (o->value != NULL) {
-			(void)fprintf(f, ".I ");
-			roff(f, o->value);
-		}
-		roff(f, o->help);
-	}
-}
-
-static void
-roff_command(FILE *f, const struct cli_command *c)
-{
-	(void)fprintf(f, ".SS ingot ");
-	roff(f, c->name);
-	(void)fprintf(f, ".B ingot ");
-	roff(f, c->name);
-	(void)fprintf(f, "[\\fIOPTION\\fR]... ");
-	roff(f, c->operands);
-	(void)fprintf(f, ".PP\n");
-	roff(f, c->text);
-	roff_options(f, c->options);
-	for (const struct cli_example *x = c->examples;
-	     x != NULL && x->line != NULL; x++) {
-		(void)fprintf(f, ".PP\n.RS\n.nf\n");
-		roff(f, x->line);
-		(void)fprintf(f, ".fi\n.RE\n");
-		roff(f, x->says);
-	}
-}
-
-void
-help_man(FILE *f)
-{
-	(void)fprintf(f,
-	    ".TH INGOT 1 \"\" \"Ingot " INGOT_VERSION "\"\n.SH NAME\n"
-	    "ingot \\- gateway golden sampling: capture, apply, enrol, lock\n"
-	    ".SH SYNOPSIS\n.B ingot\n\\fICOMMAND\\fR [\\fIOPTION\\fR]... "
-	    "[\\fIOPERAND\\fR]...\n.SH DESCRIPTION\n"
-	    "Speaks to the agent,\n.BR ingotd (8),\nand captures bundles. "
-	    "Results go to standard output, progress and reasons to standard "
-	    "error.\n.SH OPTIONS OF ALL COMMANDS\n");
-	roff_options(f, cli_common);
-	(void)fprintf(f, ".SH COMMANDS\n");
-	for (size_t i = 0; cli_commands[i] != NULL; i++)
-		roff_command(f, cli_commands[i]);
-	(void)fprintf(f, ".SH EXIT STATUS\n");
-	for (size_t i = 0; i < CODES; i++) {
-		(void)fprintf(f, ".TP\n.B %d\n", (int)codes[i].code);
-		roff(f, codes[i].says);
-	}
-	(void)fprintf(f,
-	    ".SH FILES\n.TP\n.I " SETTINGS_FILE
-	    "\nsettings of the agent and the command\n"
-	    ".SH SEE ALSO\n.BR ingotd (8)\n");
-}
-
-static void
-bash_options(FILE *f, const struct cli_option *o)
-{
 	for (; o != NULL && o->name != NULL; o++)
-		(void)fprintf(f, " --%s", o->name);
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s?, s:s}", "name", o->name, "value",
+			o->value, "help", o->help));
+	return list;
 }
 
-void
-help_bash(FILE *f)
+static json_t *
+command_json(const struct cli_command *c)
 {
-	(void)fprintf(f,
-	    "# bash completion of ingot; made by \"ingot completion\"\n"
-	    "_ingot() {\n"
-	    "\tlocal word=${COMP_WORDS[COMP_CWORD]} command= i\n"
-	    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	    "\t\t[[ ${COMP_WORDS[i]} == -* ]] ||"
-	    " { command=${COMP_WORDS[i]}; break; }\n"
-	    "\tdone\n"
-	    "\tlocal words=\n"
-	    "\tcase $command in\n"
-	    "\t'') words='");
+	own_json json_t *common = options_json(cli_common);
+	json_t *options = options_json(c->options);
+
+	(void)json_array_extend(options, common);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", c->name,
+	    "operands", c->operands, "brief", c->brief, "text", c->text,
+	    "options", options);
+}
+
+static void
+help_json(const struct cli_command *only)
+{
+	own_json json_t *o = NULL;
+	json_t *commands = json_array(), *codes = json_array();
+
 	for (size_t i = 0; cli_commands[i] != NULL; i++)
-		(void)fprintf(
-		    f, "%s%s", i == 0 ? "" : " ", cli_commands[i]->name);
-	bash_options(f, cli_common);
-	(void)fprintf(f, "' ;;\n");
-	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		(void)fprintf(f, "\t%s) words='", cli_commands[i]->name);
-		bash_options(f, cli_commands[i]->options);
-		bash_options(f, cli_common);
-		(void)fprintf(f, "' ;;\n");
-	}
-	(void)fprintf(f,
-	    "\tesac\n"
-	    "\tif [[ -z $command || $word == -* ]]; then\n"
-	    "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
-	    "\telse\n"
-	    "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-	    "\tfi\n"
-	    "}\n"
-	    "complete -o filenames -F _ingot ingot\n");
+		if (only == NULL || only == cli_commands[i])
+			(void)json_array_append_new(
+			    commands, command_json(cli_commands[i]));
+	for (const struct cli_code *c = cli_codes; c->says != NULL; c++)
+		(void)json_array_append_new(codes, json_string(c->says));
+	o = json_pack("{s:o, s:o}", "commands", commands, "exit", codes);
+	cli_json(o);
 }
 
 static enum ctl_code
@@ -198,28 +148,42 @@ run_help(struct cli *c)
 	const struct cli_command *command = NULL;
 	struct err e;
 
-	if (cli_option(c, "man") != NULL) {
-		help_man(stdout);
-		return CODE_OK;
-	}
-	if (c->operand_count == 0) {
-		help_usage(stdout);
-		return CODE_OK;
-	}
-	if ((command = cli_find(c->operands[0])) == NULL) {
+	if (c->operand_count > 0 &&
+	    (command = cli_find(c->operands[0])) == NULL) {
 		(void)err_set(
 		    &e, 0, "there is no command \"%s\"", c->operands[0]);
 		return cli_fail(c, CODE_USAGE, &e);
 	}
-	help_command(stdout, command);
+	if (c->json)
+		help_json(command);
+	else if (cli_option(c, "man") != NULL)
+		help_man(stdout);
+	else if (command == NULL)
+		help_usage(stdout);
+	else
+		help_command(stdout, command);
 	return CODE_OK;
 }
 
 static enum ctl_code
 run_completion(struct cli *c)
 {
-	(void)c;
-	help_bash(stdout);
+	own_str char *script = NULL;
+	own_json json_t *o = NULL;
+	size_t n = 0;
+	FILE *f;
+
+	if (!c->json) {
+		help_bash(stdout);
+		return CODE_OK;
+	}
+	if ((f = open_memstream(&script, &n)) == NULL)
+		return CODE_FAILED;
+	help_bash(f);
+	if (fclose(f) == EOF)
+		return CODE_FAILED;
+	o = json_pack("{s:s}", "bash", script);
+	cli_json(o);
 	return CODE_OK;
 }
 
@@ -229,7 +193,8 @@ const struct cli_command cli_help = {
 	.operands_max = 1,
 	.bare = true,
 	.brief = "say what there is, or what one command does",
-	.text = "Without operand, lists the commands.",
+	.text = "Without operand, lists the commands. With --json, all that "
+		"help, manual page and completion are made of.",
 	.options =
 	    (const struct cli_option[]){
 		{ "man", NULL, "print the manual page ingot(1) in roff" },

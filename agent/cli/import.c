@@ -335,10 +335,11 @@ static const struct cli_example examples[] = {
 const struct cli_command cli_import = {
 	.name = "import",
 	.operands = "kura|everest [FILE]",
+	.words = "kura everest",
 	.operands_min = 1,
 	.operands_max = 2,
 	.bare = true,
-	.brief = "Turn another product's configuration into documents",
+	.brief = "turn another product's configuration into documents",
 	.text = "Reads a configuration snapshot of Eclipse Kura or Eurotech "
 		"ESF, or a configuration of EVerest, writes what Ingot's "
 		"plugins can express as documents, and reports on every other "

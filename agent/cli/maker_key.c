@@ -129,7 +129,8 @@ use_tpm(struct err *e)
 	    OSSL_PROVIDER_load(NULL, "tpm2") == NULL)
 		return err_ssl(e,
 		    "a key in a TPM needs the OpenSSL provider tpm2 (package "
-		    "tpm2-openssl)");
+		    "tpm2-openssl) and a TPM that it reaches (TPM2OPENSSL_TCTI "
+		    "says where)");
 	if (EVP_set_default_properties(NULL, TPM_PROPERTIES) != 1)
 		return err_ssl(e, "OpenSSL's provider tpm2");
 	return 0;

@@ -47,7 +47,11 @@ const struct cli_command cli_plugins = {
 	.brief = "show the plugins, their processes and their rights",
 	.text = "One line for each plugin: state of its process, restarts, "
 		"memory, whether the maker signed it, and what it was granted.",
-	.examples = (const struct cli_example[]){ { "ingot plugins", "" },
-	    { NULL, NULL } },
+	.examples =
+	    (const struct cli_example[]){
+		{ "ingot plugins --json | jq -r "
+		  "'.plugins[]|select(.state==\"broken\").name'",
+		    "those that were given up" },
+		{ NULL, NULL } },
 	.run = run,
 };

@@ -46,15 +46,17 @@ print_rules(const json_t *head)
 
 	json_array_foreach(json_object_get(head, "rules"), i, one)
 	{
-		(void)printf("rule      %s:%lld %s %s %s, %lld times: %s",
+		(void)printf("rule      %s:%lld %s %s%s%s, %lld x%s%s",
 		    text(one, "policy"), number(one, "line"),
-		    text(one, "action"), text(one, "file"), text(one, "key"),
-		    number(one, "values"), text(one, "why"));
+		    text(one, "action"), text(one, "file"),
+		    *text(one, "key") == '\0' ? "" : " ", text(one, "key"),
+		    number(one, "values"),
+		    *text(one, "why") == '\0' ? "" : ": ", text(one, "why"));
 		print_review(one);
 	}
 	json_array_foreach(json_object_get(head, "accepted"), i, one)
 	{
-		(void)printf("accepted  %s:%lld %s in %s, %lld times: %s",
+		(void)printf("accepted  %s:%lld %s in %s, %lld x: %s",
 		    text(one, "policy"), number(one, "line"),
 		    text(one, "finding"), text(one, "file"),
 		    number(one, "findings"), text(one, "why"));

@@ -2,6 +2,18 @@
 /* ingot reset: another chance for plugins that were given up. */
 #include "cli_in.h"
 
+static void
+show(const json_t *started)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(started, i, one)(void)
+	    printf("%s starts again\n", json_string_value(one));
+	if (json_array_size(started) == 0)
+		(void)printf("no plugin was given up\n");
+}
+
 static enum ctl_code
 run(struct cli *c)
 {
@@ -13,6 +25,8 @@ run(struct cli *c)
 		return cli_fail(c, code, &e);
 	if (c->json)
 		cli_json(result);
+	else
+		show(json_object_get(result, "started"));
 	return CODE_OK;
 }
 

@@ -12,7 +12,7 @@
 static bool
 is_number(const char *text)
 {
-	return *text >= '1' && *text <= '9' && strlen(text) < 4 &&
+	return *text >= '0' && *text <= '9' && strlen(text) < 4 &&
 	    strspn(text, "0123456789") == strlen(text);
 }
 
@@ -57,12 +57,13 @@ const struct cli_command cli_rollback = {
 	.text =
 	    "The same transaction as apply, towards a stored snapshot: the one "
 	    "before, or the one that was live N ago (ingot snapshots shows the "
-	    "numbers). Keys "
-	    "and issued values stay as they are. In production nothing "
-	    "older than what was confirmed there is taken.",
+	    "numbers); 0 is the live one, anew. Keys and issued values stay as "
+	    "they are. In production nothing older than what was confirmed "
+	    "there is taken.",
 	.options =
 	    (const struct cli_option[]){
-		{ "to", "ID", "this snapshot; the first digits will do" },
+		{ "to", "ID",
+		    "this snapshot; the first digits, or a number, will do" },
 		{ "confirm", "SECONDS",
 		    "wait so long for \"ingot confirm\" or the uplink; 0: do "
 		    "not" },
@@ -71,6 +72,7 @@ const struct cli_command cli_rollback = {
 	.examples = (const struct cli_example[]){ { "ingot rollback",
 						      "to the one before" },
 	    { "ingot rollback 2", "to the one before that" },
+	    { "ingot rollback 0", "puts right what ingot drift found" },
 	    { "ingot rollback --to 4f2a", "to one of ingot snapshots" },
 	    { NULL, NULL } },
 	.run = run,

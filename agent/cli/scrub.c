@@ -5,9 +5,25 @@
  * --classify writes down what a person decided.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "own.h"
 #include "scrub_in.h"
+
+enum ctl_code
+scrub_sample(struct cli *cli, struct sample *s, struct capture *c)
+{
+	struct err e;
+
+	if (sample_read(cli, s, &e) == -1)
+		return cli_fail(cli, CODE_USAGE, &e);
+	s->words.name = s->words.model = "scrub";
+	s->words.sequence = 1;
+	if (sample_open(cli, s, &e) == -1 ||
+	    capture_run(c, &s->words, &e) == -1)
+		return cli_fail(cli, CODE_FAILED, &e);
+	return CODE_OK;
+}
 
 static void
 report(const struct cli *cli, const struct capture *c)
@@ -31,19 +47,11 @@ static enum ctl_code
 sample(struct cli *cli)
 {
 	own_capture struct capture c = { .offsets = NULL };
-	struct capture_words words = { .policy = cli_option(cli, "policy"),
-		.name = "scrub",
-		.model = "scrub",
-		.sequence = 1 };
-	own_fd int root = -1;
-	struct err e;
+	own_sample struct sample s = { .root = -1 };
+	enum ctl_code code = scrub_sample(cli, &s, &c);
 
-	if (words.policy == NULL)
-		words.policy = CAPTURE_POLICY;
-	root = capture_root(cli_option(cli, "root"), &words.live, &e);
-	words.root = root;
-	if (root == -1 || capture_run(&c, &words, &e) == -1)
-		return cli_fail(cli, CODE_FAILED, &e);
+	if (code != CODE_OK)
+		return code;
 	report(cli, &c);
 	return c.findings.open > 0 ? CODE_REFUSED : CODE_OK;
 }
@@ -53,6 +61,9 @@ run(struct cli *cli)
 {
 	struct err e;
 
+	if (cli_option(cli, "profile") != NULL &&
+	    strcmp(cli_option(cli, "profile"), "list") == 0)
+		return capture_profiles(cli);
 	if (cli_option(cli, "check") != NULL)
 		return scrub_check(cli);
 	if (cli->operand_count > 0) {
@@ -65,9 +76,7 @@ run(struct cli *cli)
 
 static const struct cli_option options[] = {
 	{ "check", NULL, "look at these files and folders, on any machine" },
-	{ "policy", "FILE",
-	    "what to capture and scrub; default " CAPTURE_POLICY },
-	{ "root", "DIR", "the sample's file tree, if it is not this system" },
+	SAMPLE_OPTIONS,
 	{ "open", NULL, "only what nobody has decided on" },
 	{ "sarif", NULL, "print the findings as SARIF 2.1.0" },
 	{ "strict", NULL, "with --check: count what is no text as a finding" },
@@ -85,6 +94,8 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_example examples[] = {
+	{ "ingot scrub --profile kura --root /mnt/golden --open",
+	    "what a capture of a mounted Kura gateway would stop at" },
 	{ "ingot scrub --policy gateway.conf --open",
 	    "what the policy still has to decide on" },
 	{ "ingot scrub --check --sarif src/ >findings.sarif",
@@ -100,7 +111,7 @@ const struct cli_command cli_scrub = {
 	.operands = "[FILE...]",
 	.operands_max = 100000,
 	.bare = true,
-	.brief = "Show what on this unit must not leave it",
+	.brief = "show what on this unit must not leave it",
 	.text = "Looks at everything that a capture would, and prints the "
 		"findings: file, line and name, never a value. Writes "
 		"nothing. Status 3: some are open.\n\n"

@@ -309,6 +309,8 @@ classify(struct classifying *k, struct err *e)
 		return err_set(e, EINVAL,
 		    "the policy names no file for it; add a line like "
 		    "reviewed = \"reviewed.conf\"; to it");
+	if (word == NULL && k->cli->json)
+		return err_set(e, EINVAL, "with --json, --finding says which");
 	if (word == NULL)
 		return from_terminal(k, e);
 	for (int i = 0; (word = cli_option_nth(k->cli, "finding", i)) != NULL;
@@ -318,34 +320,40 @@ classify(struct classifying *k, struct err *e)
 	return 0;
 }
 
+static void
+report(const struct classifying *k)
+{
+	const char *path = k->c.policy.reviewed;
+	own_json json_t *j = NULL;
+
+	if (k->cli->json) {
+		j = json_pack("{s:I, s:s}", "written", (json_int_t)k->written,
+		    "reviewed", path);
+		cli_json(j);
+	} else {
+		(void)printf("%zu written to %s; \"ingot scrub --open\" shows "
+			     "what is left\n",
+		    k->written, path);
+	}
+}
+
 enum ctl_code
 scrub_classify(struct cli *cli)
 {
 	struct classifying k = { .cli = cli };
-	struct capture_words words = { .policy = cli_option(cli, "policy"),
-		.name = "scrub",
-		.model = "scrub",
-		.sequence = 1 };
-	own_fd int root = -1;
-	struct err e = { 0 };
-	int rc = -1;
+	own_sample struct sample s = { .root = -1 };
+	enum ctl_code code = scrub_sample(cli, &s, &k.c);
+	struct err e;
 
-	if (words.policy == NULL)
-		words.policy = CAPTURE_POLICY;
-	root = capture_root(cli_option(cli, "root"), &words.live, &e);
-	words.root = k.root = root;
-	if (root != -1)
-		rc =
-		    capture_run(&k.c, &words, &e) == -1 ? -1 : classify(&k, &e);
-	if (rc == 0 && !cli->json)
-		(void)printf(
-		    "%zu written to %s\n", k.written, k.c.policy.reviewed);
+	k.root = s.root;
+	if (code == CODE_OK && classify(&k, &e) == -1)
+		code = cli_fail(cli,
+		    e.code == EACCES       ? CODE_REFUSED
+			: e.code == EINVAL ? CODE_USAGE
+					   : CODE_FAILED,
+		    &e);
+	else if (code == CODE_OK)
+		report(&k);
 	capture_free(&k.c);
-	if (rc == 0)
-		return CODE_OK;
-	return cli_fail(cli,
-	    e.code == EACCES       ? CODE_REFUSED
-		: e.code == EINVAL ? CODE_USAGE
-				   : CODE_FAILED,
-	    &e);
+	return code;
 }

@@ -4,10 +4,15 @@
 
 #include "capture_report.h"
 #include "cli.h"
+#include "sample.h"
 
 /* The ways of ingot scrub, one file each; for agent/cli/scrub*.c alone. */
 enum ctl_code scrub_check(struct cli *);
 enum ctl_code scrub_classify(struct cli *);
+
+/* Captures the sample that the options name, to see what is found in it; both
+ * to be freed even on failure, which it has told of. */
+enum ctl_code scrub_sample(struct cli *, struct sample *, struct capture *);
 
 /*
  * A SARIF log (OASIS, version 2.1.0) with one run and no results yet, and

@@ -23,6 +23,8 @@ show_list(const json_t *result)
 	char number[24];
 	size_t i;
 
+	if (json_array_size(json_object_get(result, "all")) == 0)
+		(void)printf("none is stored; \"ingot apply\" stores one\n");
 	json_array_foreach(json_object_get(result, "all"), i, one)
 	{
 		const char *id = cli_text(one, "id");
@@ -184,13 +186,14 @@ run(struct cli *c)
 const struct cli_command cli_snapshots = {
 	.name = "snapshots",
 	.operands = "[list | show ID | diff A B | prune]",
+	.words = "list show diff prune",
 	.operands_max = 3,
 	.brief = "list, show, compare and prune the stored snapshots",
 	.text =
 	    "The live one has the number 0, those that were live before it 1, "
 	    "2 and so on (ingot rollback N). show checks every member of one; "
-	    "diff shows how two differ; the first digits of an id will "
-	    "do.\n\nprune removes what is neither live, nor the one before, "
+	    "diff shows how two differ. Either is named by its number or the "
+	    "first digits of its id.\n\nprune removes what is neither live, nor the one before, "
 	    "nor confirmed, and keeps the few that were live last. Nothing "
 	    "that a transaction may still need is ever removed.",
 	.options =
@@ -201,7 +204,7 @@ const struct cli_command cli_snapshots = {
 	    (const struct cli_example[]){
 		{ "ingot snapshots --json | jq -r .current.snapshot",
 		    "the hash of the live one" },
-		{ "ingot snapshots diff 4f2a 91c0", "what 91c0 brought" },
+		{ "ingot snapshots diff 1 0", "what the live one brought" },
 		{ "ingot snapshots prune --keep 0",
 		    "only the live, the one before and the confirmed one" },
 		{ NULL, NULL } },

@@ -132,7 +132,7 @@ const struct cli_command cli_verify = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.bare = true,
-	.brief = "Check a bundle's signature and content",
+	.brief = "check a bundle's signature and content",
 	.text = "Reads the whole bundle and writes nothing. Status 3: it is "
 		"damaged, or not signed by anyone who is trusted. With --proof "
 		"it shows the proof of scrubbing in place of the summary; with "

@@ -52,6 +52,8 @@ bool hosts_circumstance(
     const struct agent *, const char *plugin, const char *finding);
 /* [{ name, state, pid, restarts, signed, needs, rss_kb }]; the caller's. */
 json_t *hosts_status(const struct agent *);
+/* The names of those that were given up; the caller's. */
+json_t *hosts_broken(const struct agent *);
 /* True when every plugin file bears a good maker's signature; else *which
  * names the first that does not (borrowed). */
 bool hosts_all_signed(const struct agent *, const char **which);

@@ -86,6 +86,17 @@ hosts_status(const struct agent *a)
 	return list;
 }
 
+json_t *
+hosts_broken(const struct agent *a)
+{
+	json_t *list = json_array();
+
+	for (const struct host *h = a->hosts->first; h != NULL; h = h->next)
+		if (h->state == LIFE_BROKEN)
+			(void)json_array_append_new(list, json_string(h->name));
+	return list;
+}
+
 bool
 hosts_all_signed(const struct agent *a, const char **which)
 {

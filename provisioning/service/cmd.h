@@ -73,6 +73,8 @@ int cmd_parse(struct cmd_args *, const struct cmd *, int argc,
 /* All commands; one command with its options and examples. */
 void cmd_usage(FILE *);
 void cmd_help(FILE *, const struct cmd *);
+/* The manual page, in roff. */
+void cmd_man(FILE *);
 
 /* What subcommands say goes into out, an object; main prints it. */
 int cmd_init(const struct cmd_args *, json_t *out, struct err *);

@@ -116,6 +116,8 @@ main(int argc, char **argv)
 		return command(c, argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return printf("ingot-provision %s\n", INGOT_VERSION) < 0;
+	if (argc > 2 && is_help(argv[1]) && strcmp(argv[2], "--man") == 0)
+		return cmd_man(stdout), fflush(stdout) != 0;
 	if (argc > 1 && is_help(argv[1]))
 		return help(argc > 2 ? cmd_named(argv[2]) : NULL);
 	return not_understood(argc > 1

@@ -91,12 +91,12 @@ cmd_option(const struct cmd *c, size_t i)
 }
 
 static const struct cmd_option *
-named(const struct cmd *c, const char *name)
+named(const struct cmd *c, const char *name, size_t n)
 {
 	const struct cmd_option *o;
 
 	for (size_t i = 0; (o = cmd_option(c, i)) != NULL; i++)
-		if (strcmp(o->name, name) == 0)
+		if (strlen(o->name) == n && strncmp(o->name, name, n) == 0)
 			return o;
 	return NULL;
 }
@@ -131,18 +131,23 @@ set(struct cmd_args *a, const struct cmd *c, const struct cmd_option *o,
 	return 0;
 }
 
-/* -1, or how many arguments behind argv[0] were its value. */
+/* argv[0] is "--name", its value behind it, or "--name=value". -1, or how many
+ * arguments behind argv[0] were its value. */
 static int
 option(struct cmd_args *a, const struct cmd *c, char *const *argv,
     const char *value, struct err *e)
 {
-	const struct cmd_option *o = named(c, argv[0] + 2);
+	const char *equals = strchr(argv[0], '=');
+	size_t n = strcspn(argv[0] + 2, "=");
+	const struct cmd_option *o = named(c, argv[0] + 2, n);
 
 	if (o == NULL)
 		return bad(c, e, "there is no option ", argv[0]);
-	if (set(a, c, o, value, e) == -1)
+	if (equals != NULL && o->kind == CMD_FLAG)
+		return bad(c, e, "no value belongs to --", o->name);
+	if (set(a, c, o, equals != NULL ? equals + 1 : value, e) == -1)
 		return -1;
-	return o->kind == CMD_FLAG ? 0 : 1;
+	return o->kind == CMD_FLAG || equals != NULL ? 0 : 1;
 }
 
 int

@@ -201,6 +201,11 @@ lock_folder(const char *path, struct err *e)
 	    slash == NULL ? 1 : (int)(slash - path) + 1,
 	    slash == NULL ? "." : path);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return err_set(e, ENOENT,
+		    "%s is not there; make it, or have the policy name another "
+		    "file as \"reviewed\"",
+		    folder);
 	if (fd == -1 || flock(fd, LOCK_EX) == -1)
 		return err_sys(e, "%s", folder);
 	return take_fd(&fd);
