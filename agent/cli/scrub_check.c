@@ -129,9 +129,14 @@ look(struct checking *c, const char *path, const struct bytes *in,
 	own_residue struct residue *residue = NULL;
 	own_bytes struct bytes out = { 0 };
 	bool slots;
+	int rc;
 
-	if (c->policy == NULL)
-		return scrub_look(&s, path, NULL, in, NULL, NULL, e);
+	if (c->policy == NULL) {
+		if ((rc = scrub_from_disk(&s, path, in, &out, e)) == -1)
+			return -1;
+		return scrub_look(
+		    &s, path, NULL, rc == 1 ? &out : in, NULL, NULL, e);
+	}
 	if ((residue = residue_new(c->policy->shortest, e)) == NULL)
 		return -1;
 	s.residue = residue;

@@ -36,7 +36,6 @@ static const struct {
 	{ "/ssh_config", "words" },
 	{ "/authorized_keys", "keylines" },
 	{ "known_hosts", "keylines" },
-	{ "/ingot/", "libconfig" },
 	{ "-secrets", "columns" },
 	{ "/wpa_supplicant", "wpa" },
 	{ "/hostapd", "wpa" },
@@ -53,6 +52,7 @@ static const struct {
 	{ "/etc/default/", "shell" },
 	{ ".sh", "shell" },
 	{ ".env", "shell" },
+	{ "/ingot/", "libconfig" }, /* a folder may be called so too */
 	{ ".conf", "pairs" },
 	{ ".cfg", "pairs" },
 	{ ".ini", "pairs" },

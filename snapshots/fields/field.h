@@ -72,6 +72,7 @@ struct field {
 	const char *open;
 	const char *close;
 	size_t flag_at;   /* of "true" in Kura's encrypted="true"; 0: none */
+	size_t flag_len;
 	size_t entry_at;  /* the key with all that belongs to it: its lines, */
 	size_t entry_len; /* its element; 0: it can not go without more */
 	bool comma;       /* no comma before it: one behind it goes as well */

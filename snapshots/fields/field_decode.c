@@ -37,7 +37,7 @@ static const struct {
 	{ "&quot;", "\"" }, { "&apos;", "'" }, { "<![CDATA[", "" },
 	{ "]]>", "" } };
 
-/* XML 1.0, sections 2.5, 2.7, 4.1 and 4.6. */
+/* XML 1.0, sections 2.5 to 2.7, 4.1 and 4.6. */
 static size_t
 xml_one(const char *p, size_t left, char out[4], size_t *n)
 {
@@ -56,6 +56,11 @@ xml_one(const char *p, size_t left, char out[4], size_t *n)
 	    (end = memmem(p + 4, left - 4, "-->", 3)) != NULL) {
 		*n = 0;
 		return (size_t)(end - p) + 3;
+	}
+	if (left >= 4 && memcmp(p, "<?", 2) == 0 &&
+	    (end = memmem(p + 2, left - 2, "?>", 2)) != NULL) {
+		*n = 0;
+		return (size_t)(end - p) + 2;
 	}
 	if (left >= 4 && memcmp(p, "&#", 2) == 0 &&
 	    (end = memchr(p, ';', left < 12 ? left : 12)) != NULL) {

@@ -17,41 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "field_xml.h"
-
-#define VALUES_MAX 4096 /* of one property */
-
-struct element {
-	char name[FIELD_NAME_MAX]; /* its name attribute, or its own */
-	char pid[FIELD_NAME_MAX];
-	struct tag tag;
-	size_t flag_at;
-	size_t first; /* of the values that wait for this element's end */
-	bool secret;
-	bool named;  /* has a name attribute */
-	bool parent; /* has elements in it */
-};
-
-/* A field that waits for the end of its property. */
-struct waiting {
-	struct field f;
-	char close[FIELD_NAME_MAX + 4];
-};
-
-struct xml_scan {
-	XML_Parser parser;
-	const char *text;
-	size_t len;
-	int depth;
-	struct element open[FIELD_XML_DEPTH_MAX];
-	struct waiting *values;
-	size_t count;
-	field_fn *fn;
-	void *ctx;
-	struct err *e;
-	bool failed;
-};
 
 static void
 stop(struct xml_scan *s)
@@ -68,13 +36,16 @@ local(const char *name)
 	return colon == NULL ? name : colon + 1;
 }
 
+/* Java's Boolean minds no case, and who writes types by hand neither. */
 static bool
-attribute_is(const struct tag *t, const char *name, const char *value)
+attribute_is(
+    const struct tag *t, const char *name, const char *value, struct line *l)
 {
-	struct line l;
-
-	return tag_find(t, name, &l) && l.end - l.at == strlen(value) &&
-	    memcmp(l.text + l.at, value, l.end - l.at) == 0;
+	if (!tag_find(t, name, l))
+		return false;
+	line_trim(l);
+	return l->end - l->at == strlen(value) &&
+	    strncasecmp(l->text + l->at, value, l->end - l->at) == 0;
 }
 
 /* Decoded and cut to the room there is; false: no such attribute. */
@@ -100,39 +71,26 @@ static void
 element_read(struct xml_scan *s, struct element *el, const char *name)
 {
 	const struct element *up = s->depth > 0 ? el - 1 : NULL;
-	struct line flag;
+	struct line type;
 
 	name_copy(el->name, local(name), strlen(local(name)));
 	el->named = attribute_copy(&el->tag, "name", el->name);
 	if (up != NULL)
 		(void)strcpy(el->pid, up->pid);
 	(void)attribute_copy(&el->tag, "pid", el->pid);
-	el->secret = attribute_is(&el->tag, "type", "Password") ||
-	    attribute_is(&el->tag, "encrypted", "true");
-	if (attribute_is(&el->tag, "encrypted", "true") &&
-	    tag_find(&el->tag, "encrypted", &flag))
-		el->flag_at = flag.at;
+	/* xs:boolean has "1" as well. */
+	if (!attribute_is(&el->tag, "encrypted", "true", &el->flag) &&
+	    !attribute_is(&el->tag, "encrypted", "1", &el->flag))
+		el->flag.at = 0;
+	el->secret = el->flag.at != 0 ||
+	    attribute_is(&el->tag, "type", "Password", &type);
 	/* A property's mark and name hold for the <value> in it too. */
 	if (up != NULL && up->named && !el->named &&
 	    strcmp(el->name, "value") == 0) {
 		(void)strcpy(el->name, up->name);
 		el->secret |= up->secret;
-		el->flag_at = up->flag_at;
+		el->flag = up->flag;
 	}
-}
-
-/* The pid, or the names of the elements around the depth-th. */
-static void
-around(const struct xml_scan *s, int depth, char within[FIELD_WITHIN_MAX])
-{
-	size_t n = 0;
-
-	(void)snprintf(within, FIELD_WITHIN_MAX, "%s", s->open[depth].pid);
-	for (int i = 0;
-	     s->open[depth].pid[0] == '\0' && i < depth && n < FIELD_WITHIN_MAX;
-	     i++)
-		n += (size_t)snprintf(within + n, FIELD_WITHIN_MAX - n, "%s%s",
-		    i == 0 ? "" : ".", s->open[i].name);
 }
 
 /* What says how to read an element and holds nothing itself. */
@@ -160,7 +118,7 @@ attributes(struct xml_scan *s, const struct element *el)
 	size_t at = el->tag.at;
 	struct field f;
 
-	around(s, s->depth, within);
+	xml_around(s, s->depth, within);
 	while (tag_attribute(&el->tag, &at, &a)) {
 		if (structural(&a.name))
 			continue;
@@ -191,114 +149,18 @@ on_start(void *ctx, const char *name, const char **unused)
 	memset(el, 0, sizeof(*el));
 	el->tag = (struct tag){ s->text, at,
 		at + (size_t)XML_GetCurrentByteCount(s->parser) };
+	el->run = el->tag.end;
+	if (s->depth > 0 && xml_own_text(s, el - 1, at) == -1) {
+		stop(s);
+		return;
+	}
 	el->first = s->count;
 	element_read(s, el, name);
-	if (s->depth > 0)
-		el[-1].parent = true;
 	if (attributes(s, el) == -1) {
 		stop(s);
 		return;
 	}
 	s->depth++;
-}
-
-/* All bytes between the tags, or nothing at all between them. */
-static void
-content(const struct xml_scan *s, const struct element *el, size_t end,
-    struct waiting *w)
-{
-	struct field *f = &w->f;
-
-	f->at = el->tag.end;
-	f->secret = el->secret;
-	f->flag_at = el->flag_at;
-	f->escape = FIELD_XML;
-	f->absent = tag_is_whole(&el->tag);
-	/* <property name="x"/> has no value that could be filled, and an
-	 * attribute's description (ocd:AD) looks the same. */
-	if (f->absent && el->named)
-		return;
-	if (f->absent) {
-		/* The "/" of <value/> makes room for what is put in. */
-		tag_closing(&el->tag, w->close, sizeof(w->close));
-		f->at = el->tag.end - 2;
-		f->len = 2;
-		f->open = ">";
-		return;
-	}
-	while (f->at < end && strchr(" \t\r\n", s->text[f->at]) != NULL)
-		f->at++;
-	while (end > f->at && strchr(" \t\r\n", s->text[end - 1]) != NULL)
-		end--;
-	f->len = end - f->at;
-}
-
-static int
-wait(struct xml_scan *s, const struct element *el, size_t end)
-{
-	struct waiting *grown;
-
-	if (s->count == VALUES_MAX)
-		return err_set(
-		    s->e, E2BIG, "more than %d values in one", VALUES_MAX);
-	grown = reallocarray(s->values, s->count + 1, sizeof(*grown));
-	if (grown == NULL)
-		return err_set(s->e, ENOMEM, "out of memory");
-	s->values = grown;
-	memset(&grown[s->count], 0, sizeof(*grown));
-	content(s, el, end, &grown[s->count++]);
-	return 0;
-}
-
-static int
-emit(struct xml_scan *s, struct waiting *w, const char *within,
-    const char *name, const struct line *entry)
-{
-	struct field *f = &w->f;
-
-	f->within = within;
-	f->name = name;
-	f->close = w->close[0] == '\0' ? NULL : w->close;
-	f->entry_at = entry->at;
-	f->entry_len = entry->end - entry->at;
-	if (s->fn(s->ctx, f, s->e) == -1)
-		return -1;
-	return f->absent ? 0 : field_nested(s->text, f, 0, s->fn, s->ctx, s->e);
-}
-
-/* An element with the blanks before it: its line, if it has one of its own. */
-static struct line
-entry_of(const struct xml_scan *s, const struct element *el)
-{
-	struct line entry = { .text = s->text, .at = el->tag.at };
-
-	entry.end = (size_t)XML_GetCurrentByteIndex(s->parser) +
-	    (size_t)XML_GetCurrentByteCount(s->parser);
-	/* At the end of <value/> expat stands behind it. */
-	if (tag_is_whole(&el->tag))
-		entry.end = el->tag.end;
-	while (entry.at > 0 && line_blank(s->text[entry.at - 1]))
-		entry.at--;
-	if (entry.at > 0 && s->text[entry.at - 1] == '\n') {
-		entry.at--;
-		entry.at -= entry.at > 0 && s->text[entry.at - 1] == '\r';
-	}
-	return entry;
-}
-
-/* All that waited, with the entry that they share. */
-static int
-flush(struct xml_scan *s, const struct element *el)
-{
-	struct line entry = entry_of(s, el);
-	char within[FIELD_WITHIN_MAX];
-	int rc = 0;
-
-	around(s, s->depth, within);
-	for (size_t i = el->first; i < s->count && rc == 0; i++)
-		rc = emit(s, &s->values[i], within, el->name, &entry);
-	s->count = el->first;
-	return rc;
 }
 
 /* Kapua writes the pid as an element of its own. */
@@ -313,22 +175,24 @@ learn_pid(struct xml_scan *s, const struct element *el, size_t end)
 }
 
 static int
-ended(struct xml_scan *s, const struct element *el, size_t end)
+ended(struct xml_scan *s, struct element *el, size_t end)
 {
 	const struct element *up = s->depth > 0 ? el - 1 : NULL;
 
-	if (el->parent)
-		return s->count > el->first ? flush(s, el) : 0;
+	if (el->parent && xml_own_text(s, el, end) == -1)
+		return -1;
 	if (end < el->tag.end)
 		end = el->tag.end;
-	learn_pid(s, el, end);
+	if (!el->parent) {
+		learn_pid(s, el, end);
+		if (xml_whole(s, el, end) == -1)
+			return -1;
+	}
 	/* A value waits for its property, an element that is one does not. */
-	if (wait(s, el, end) == -1)
-		return -1;
 	if (up != NULL && up->named && !el->named &&
 	    strcmp(el->name, up->name) == 0)
 		return 0; /* flushed with its property */
-	return flush(s, el);
+	return s->count > el->first ? xml_flush(s, el) : 0;
 }
 
 static void XMLCALL
@@ -343,6 +207,8 @@ on_end(void *ctx, const char *name)
 	if (ended(s, &s->open[s->depth],
 		(size_t)XML_GetCurrentByteIndex(s->parser)) == -1)
 		stop(s);
+	else if (s->depth > 0)
+		s->open[s->depth - 1].run = xml_end(s, &s->open[s->depth].tag);
 }
 
 int

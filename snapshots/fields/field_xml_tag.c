@@ -64,7 +64,8 @@ tag_find(const struct tag *t, const char *name, struct line *value)
 	while (tag_attribute(t, &at, &a)) {
 		len = a.name.end - a.name.at;
 		if (len < n || memcmp(t->text + a.name.end - n, name, n) != 0 ||
-		    (len > n && t->text[a.name.end - n - 1] != ':'))
+		    (len > n && t->text[a.name.end - n - 1] != ':') ||
+		    line_starts(&a.name, "xmlns:"))
 			continue;
 		*value = a.value;
 		return true;

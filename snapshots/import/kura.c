@@ -287,7 +287,7 @@ opened(struct kura *k, const char **text, size_t *len, struct bytes *clear,
 	const struct import_at at = { "snapshot", "", 0 };
 	struct import_item *it;
 
-	if (!kura_sealed(*text, *len))
+	if (!kura_sealed(*text, *len) && !kura_sealed_old(*text, *len))
 		return 0;
 	if (k->key->len == 0)
 		return err_set(e, EACCES,

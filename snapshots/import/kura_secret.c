@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #define IV_LEN    12
 #define IV_TEXT   16 /* of it in base64 */
 #define TAG_LEN   16
+#define BLOCK_LEN 16
 #define PUBLISHED "rv;ipse329183!@#"
 
 OWN_POINTER(cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
@@ -116,6 +118,40 @@ kura_sealed(const char *text, size_t len)
 	    (end - p) % 4 == 0 && base64_span(p, end) == (size_t)(end - p);
 }
 
+/* A copy without line ends, which some encoders put in; NULL: no memory. */
+static char *
+unfolded(const char *text, size_t len, size_t *n)
+{
+	char *out = malloc(len + 1);
+
+	*n = 0;
+	for (size_t i = 0; out != NULL && i < len; i++)
+		if (text[i] != '\n' && text[i] != '\r')
+			out[(*n)++] = text[i];
+	if (out != NULL)
+		out[*n] = '\0';
+	return out;
+}
+
+int
+kura_sealed_old(const char *text, size_t len)
+{
+	const char *p = trim(text, &len);
+	size_t chars = 0, padding = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '\n' || p[i] == '\r')
+			continue;
+		if (base64_span(p + i, p + i + 1) == 0 ||
+		    (padding > 0 && p[i] != '='))
+			return 0;
+		padding += p[i] == '=';
+		chars++;
+	}
+	return chars > 0 && chars % 4 == 0 && padding <= 2 &&
+	    (chars / 4 * 3 - padding) % BLOCK_LEN == 0;
+}
+
 /* malloc'ed bytes of n characters of base64, or NULL. */
 static unsigned char *
 decoded(const char *text, size_t n, long *len)
@@ -161,6 +197,60 @@ open_gcm(const struct kura_key *k, const unsigned char *iv, unsigned char *text,
 	return rc;
 }
 
+/* ECB tells no wrong key: its padding fits one time in 256 all the same. */
+static bool
+is_text(const unsigned char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] < ' ' && strchr("\t\r\n", p[i]) == NULL)
+			return false;
+	return memchr(p, '\0', len) == NULL;
+}
+
+static int
+open_ecb(const struct kura_key *k, const unsigned char *text, int len,
+    struct bytes *out, struct err *e)
+{
+	own_cipher EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	const EVP_CIPHER *aes = k->len == 16 ? EVP_aes_128_ecb()
+	    : k->len == 24                   ? EVP_aes_192_ecb()
+					     : EVP_aes_256_ecb();
+	unsigned char *clear = OPENSSL_malloc((size_t)len + BLOCK_LEN);
+	int n = 0, more = 0, rc = -1;
+
+	if (clear != NULL && c != NULL &&
+	    EVP_DecryptInit_ex(c, aes, NULL, k->bytes, NULL) == 1 &&
+	    EVP_DecryptUpdate(c, clear, &n, text, len) == 1 &&
+	    EVP_DecryptFinal_ex(c, clear + n, &more) == 1 &&
+	    is_text(clear, (size_t)(n + more))) {
+		bytes_add(out, clear, (size_t)(n + more));
+		rc = out->bad ? err_set(e, ENOMEM, "out of memory") : 0;
+	} else
+		(void)err_ssl(e,
+		    "does not open: another key closed it, or it was changed");
+	OPENSSL_clear_free(clear, (size_t)len + BLOCK_LEN);
+	return rc;
+}
+
+static int
+open_old(const struct kura_key *k, const char *text, size_t len,
+    struct bytes *out, struct err *e)
+{
+	const char *first = trim(text, &len);
+	own_str char *plain = unfolded(first, len, &len);
+	unsigned char *sealed;
+	long sealed_len;
+	int rc;
+
+	if (plain == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	if ((sealed = decoded(plain, len, &sealed_len)) == NULL)
+		return err_set(e, EINVAL, "its base64 is damaged");
+	rc = open_ecb(k, sealed, (int)sealed_len, out, e);
+	free(sealed);
+	return rc;
+}
+
 int
 kura_open(const struct kura_key *k, const char *text, size_t len,
     struct bytes *out, struct err *e)
@@ -169,6 +259,8 @@ kura_open(const struct kura_key *k, const char *text, size_t len,
 	long iv_len, sealed_len;
 	int rc;
 
+	if (kura_sealed_old(text, len))
+		return open_old(k, text, len, out, e);
 	if (!kura_sealed(text, len))
 		return err_set(e, EINVAL,
 		    "not of the form base64(IV)-base64(ciphertext and tag)");
@@ -246,7 +338,10 @@ marked(enum kura_origin from, const struct kura_key *k, const char *value,
 	if (text == NULL)
 		return err_set(e, EINVAL,
 		    "marked encrypted=\"true\", but it is no base64");
-	if (kura_sealed((const char *)text, (size_t)len))
+	/* The old form is a plain base64 as well: a password may look so. */
+	if (kura_sealed((const char *)text, (size_t)len) ||
+	    ((from == KURA_DISK || from == KURA_UNSAID) &&
+		kura_sealed_old((const char *)text, (size_t)len)))
 		n = from_disk(from, k, text, len, clear, e);
 	else
 		n = from_base64(from, text, len, clear, e);

@@ -51,7 +51,14 @@ int kura_key_is_published(const struct kura_key *);
 
 /* 1: the text has the form base64(IV of 12 bytes)-base64(ciphertext, tag). */
 int kura_sealed(const char *text, size_t);
-/* Opens such a text (AES/GCM, tag of 128 bits). out is wiped when freed. */
+/*
+ * 1: base64 of whole blocks, as Kura before 5 wrote (AES/ECB, padded, one key,
+ * no check of any kind). Other texts look so as well: only what opens to a
+ * text was one.
+ */
+int kura_sealed_old(const char *text, size_t);
+/* Opens a text of either form. What the old one opens to has to be a text
+ * without control characters. out is wiped when freed. */
 int kura_open(const struct kura_key *, const char *text, size_t,
     struct bytes *out, struct err *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each property of a snapshot means to Ingot. The first row that fits
- * counts. Names are those of Kura 2 to 5 and of ESF 5 to 7; what stands in no
+ * counts. Names are those of Kura 1 to 5 and of ESF 5 to 7; what stands in no
  * row is reported as not understood, so a row that is missing is seen.
  */
 #include <fnmatch.h>
@@ -246,6 +246,7 @@ static const struct kura_row rows[] = {
 	{ SSLMAN, "ssl.*assword", IMPORT_ANYWAY, kura_take_secret, OWN_KEYS,
 	    SECRET, NULL },
 	{ SSLMAN, "ssl.*ey*tore*", IMPORT_ANYWAY, NULL, OWN_KEYS, 0, NULL },
+	{ SSLMAN, "ssl.*trustStore", IMPORT_ANYWAY, NULL, OWN_KEYS, 0, NULL },
 	{ SSLMAN, "ssl.*ipher*", IMPORT_ANYWAY, NULL,
 	    "the uplink's cipher suites are fixed", SHOWN, NULL },
 	{ SSLMAN, "ssl.revocation.*", IMPORT_NO_PLUGIN, NULL,
@@ -260,7 +261,7 @@ static const struct kura_row rows[] = {
 	{ "org.eclipse.kura.crypto.*eystore*", "*pin", IMPORT_ANYWAY,
 	    kura_take_secret, OWN_KEYS, SECRET, NULL },
 
-	{ HTTP, "http*.ports", 0, kura_take_console, NULL, 0, NULL },
+	{ HTTP, "http*.port*", 0, kura_take_console, NULL, 0, NULL },
 	{ HTTP, "http*.enabled", IMPORT_NO_PLUGIN, NULL,
 	    "Kura's console, which Ingot does not have", SHOWN, NULL },
 	{ HTTP, "https.keystore.password", IMPORT_ANYWAY, kura_take_secret,

@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "kura_xml.h"
 
 #define ESF     "http://eurotech.com/esf/2.0"
+#define OLD     "http://eurotech.com/kura/2.0" /* of Kura before 1.0 */
 #define DIVIDER '\n' /* between namespace and name: in neither of them */
 
 enum level {
@@ -144,10 +146,15 @@ property(struct reading *r)
 static const char *
 ours(const char *tag)
 {
-	size_t n = sizeof(ESF) - 1;
+	static const char *const known[] = { ESF, OLD };
 
-	return strncmp(tag, ESF, n) == 0 && tag[n] == DIVIDER ? tag + n + 1
-							      : NULL;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		size_t n = strlen(known[i]);
+
+		if (strncmp(tag, known[i], n) == 0 && tag[n] == DIVIDER)
+			return tag + n + 1;
+	}
+	return NULL;
 }
 
 static const char *
@@ -185,9 +192,10 @@ begin_configuration(struct reading *r, const char **attributes)
 static bool
 is_true(struct reading *r, const char *name, const char *text)
 {
-	bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+	/* Java's Boolean minds no case; the XML schema's has digits. */
+	bool yes = strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
 
-	if (!yes && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+	if (!yes && strcasecmp(text, "false") != 0 && strcmp(text, "0") != 0)
 		odd(r, "%s=\"%.32s\" is neither true nor false: taken as false",
 		    name, text);
 	return yes;

@@ -39,8 +39,11 @@ remember_forms(
 	if (rc == 1 && n >= 8)
 		rc = residue_add(
 		    s->residue, RESIDUE_SECRET, what, raw, (size_t)n, e);
-	if (rc == 1 && n >= 8 &&
-	    scrub_disk_password(s, (char *)raw, (size_t)n, &clear, e) == 1)
+	if (rc == 1 &&
+	    ((n >= 8 &&
+		 scrub_disk_password(s, (char *)raw, (size_t)n, &clear, e) ==
+		     1) ||
+		scrub_disk_password(s, value->p, value->len, &clear, e) == 1))
 		rc = residue_add(
 		    s->residue, RESIDUE_SECRET, what, clear.p, clear.len, e);
 	explicit_bzero(raw, sizeof(raw));
@@ -107,7 +110,8 @@ replace(struct scrubbing *c, const struct field *f, const struct scrub_rule *r,
 	c->slots |= slot;
 	/* What we put there is not encrypted by Kura. */
 	if (f->flag_at != 0 &&
-	    edits_put(&c->edits, f->flag_at, 4, NULL, "false", NULL, e) == -1)
+	    edits_put(&c->edits, f->flag_at, f->flag_len, NULL, "false", NULL,
+		e) == -1)
 		return -1;
 	return edits_put(&c->edits, f->at, f->len, f->open,
 	    slot ? text : r->value, f->close, e);

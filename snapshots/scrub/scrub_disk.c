@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Snapshots as they lie on the disk of a running Kura: the whole file is
- * encrypted (and each password in it once more). They are opened before any
+ * encrypted (and each password in it once more), by AES/GCM since Kura 5 and
+ * by AES/ECB before. They are opened before any
  * rule or heuristic looks, and travel in clear text, as Kura takes them at its
  * first start. The key comes from the policy's kura_key; without one there is
  * only the key that stands in Kura's public source, and that a sample was
@@ -9,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "file.h"
 #include "import/kura_secret.h"
@@ -51,19 +53,41 @@ open_all(struct scrub *s, const struct kura_key *key, const char *path,
 	return 1;
 }
 
+static bool
+called_xml(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcmp(dot, ".xml") == 0;
+}
+
+static bool
+opens_to_xml(const struct kura_key *key, const struct bytes *in)
+{
+	own_bytes struct bytes clear = { 0 };
+	struct err why;
+
+	return kura_open(key, in->p, in->len, &clear, &why) == 0 &&
+	    clear.len > 0 && clear.p[0] == '<';
+}
+
 int
 scrub_from_disk(struct scrub *s, const char *path, const struct bytes *in,
     struct bytes *clear, struct err *e)
 {
+	/* Other texts have the old form too: there the name has to say it, or
+	 * what it opens to. */
+	bool sure = kura_sealed(in->p, in->len);
 	struct kura_key key = { 0 };
 	int rc;
 
-	if (!kura_sealed(in->p, in->len))
+	if (!sure && !kura_sealed_old(in->p, in->len))
 		return 0;
-	if ((rc = key_of(s, &key, e)) == 0)
+	sure = sure || called_xml(path);
+	if ((rc = key_of(s, &key, e)) == 0 && (sure || opens_to_xml(&key, in)))
 		rc = open_all(s, &key, path, in, clear, e);
 	kura_key_wipe(&key);
-	return rc;
+	return sure || rc != -1 ? rc : 0;
 }
 
 int
@@ -74,7 +98,7 @@ scrub_disk_password(struct scrub *s, const char *text, size_t len,
 	struct err why;
 	int rc;
 
-	if (!kura_sealed(text, len))
+	if (!kura_sealed(text, len) && !kura_sealed_old(text, len))
 		return 0;
 	if ((rc = key_of(s, &key, e)) == 0)
 		rc = kura_open(&key, text, len, clear, &why) == 0;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "edit.h"
 #include "field.h"
@@ -34,14 +35,17 @@ fuzz_field(void *ctx, const struct field *f, struct err *e)
 	    strlen(f->within) >= FIELD_WITHIN_MAX ||
 	    (f->open == NULL && f->close != NULL && f->close[0] != '\0' &&
 		!f->absent) ||
-	    (f->flag_at != 0 && f->flag_at + 4 > s->len) ||
+	    (f->flag_at != 0 && f->flag_at + f->flag_len > s->len) ||
 	    f->entry_at > s->len || f->entry_len > s->len - f->entry_at)
 		abort();
 	if (f->entry_len > 0 && !f->absent &&
 	    (f->at < f->entry_at ||
 		f->at + f->len > f->entry_at + f->entry_len))
 		abort();
-	if (f->flag_at != 0 && memcmp(s->text + f->flag_at, "true", 4) != 0)
+	if (f->flag_at != 0 &&
+	    (f->flag_len == 1
+		    ? s->text[f->flag_at] != '1'
+		    : strncasecmp(s->text + f->flag_at, "true", 4) != 0))
 		abort();
 	field_decode(f, s->text, &decoded);
 	s->count++;

@@ -80,6 +80,10 @@ prefixes_do_not_matter(void **state)
 		    "<ns2:configurations xmlns=\"http://www.osgi.org/xmlns/"
 		    "metatype/v1.2.0\" xmlns:ns2=\"" NS "\">" },
 		{ "", "<configurations xmlns=\"" NS "\">" },
+		/* Kura before 1.0 */
+		{ "kura:",
+		    "<kura:configurations "
+		    "xmlns:kura=\"http://eurotech.com/kura/2.0\">" },
 		{ "",
 		    "\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\" "
 		    "standalone=\"yes\"?>\n<configurations xmlns=\"" NS "\">" },

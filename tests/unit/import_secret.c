@@ -20,7 +20,11 @@
 #define DISK                                                                   \
 	"QUFFQ0F3UUZCZ2NJQ1FvTC1qZ3luYjNzQUZtR0hWR1BaNVBvZHJhRFg2eGUzZHdoYUUx" \
 	"RHg="
-#define KEY "0123456789abcdef0123456789abcdef"
+/* The same word as Kura before 5 wrote it: AES/ECB. */
+#define ECB16      "K9AvTOjghPHZ6sKNQOnfPg=="
+#define ECB_PUBLIC "JFh4eyCApksQP5f1Dkcndg=="
+#define ECB_DISK   "SzlBdlRPamdoUEhaNnNLTlFPbmZQZz09"
+#define KEY        "0123456789abcdef0123456789abcdef"
 
 static void
 each_key_size_opens_what_it_closed(void **state)
@@ -51,6 +55,36 @@ each_key_size_opens_what_it_closed(void **state)
 }
 
 static void
+what_an_old_kura_closed_opens_with_its_key_only(void **state)
+{
+	static const char *const no[] = { "",
+		"K9AvTOjghPHZ6sKNQOnfPg=", "K9AvTOjghPHZ6sKNQOnf",
+		"K9AvTOjghPHZ6s=NQOnfPg==", "K9AvTOjghPHZ6sKN QOnfPg==",
+		"<9AvTOjghPHZ6sKNQOnfPg==" };
+	own_bytes struct bytes out = { 0 }, folded = { 0 }, none = { 0 };
+	struct kura_key k;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(kura_key_read(&k, KEY, 16, &e), 0);
+	assert_int_equal(kura_open(&k, ECB16, strlen(ECB16), &out, &e), 0);
+	assert_string_equal(out.p, "s3cret-Word");
+	/* As an encoder of those days may have written it */
+	assert_int_equal(
+	    kura_open(&k, "K9AvTOjghPHZ6s\r\nKNQOnfPg==\r\n", 28, &folded, &e),
+	    0);
+	assert_string_equal(folded.p, "s3cret-Word");
+	k.bytes[0] ^= 1;
+	assert_int_equal(kura_open(&k, ECB16, strlen(ECB16), &none, &e), -1);
+	kura_key_published(&k);
+	assert_int_equal(kura_open(&k, ECB16, strlen(ECB16), &none, &e), -1);
+	assert_int_equal(none.len, 0);
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (kura_sealed_old(no[i], strlen(no[i])))
+			fail_msg("%s", no[i]);
+}
+
+static void
 the_published_key_is_known_as_such(void **state)
 {
 	own_bytes struct bytes out = { 0 };
@@ -61,6 +95,10 @@ the_published_key_is_known_as_such(void **state)
 	kura_key_published(&k);
 	assert_true(kura_key_is_published(&k));
 	assert_int_equal(kura_open(&k, PUBLIC, strlen(PUBLIC), &out, &e), 0);
+	assert_string_equal(out.p, "s3cret-Word");
+	bytes_free(&out);
+	assert_int_equal(
+	    kura_open(&k, ECB_PUBLIC, strlen(ECB_PUBLIC), &out, &e), 0);
 	assert_string_equal(out.p, "s3cret-Word");
 	k.bytes[3] ^= 1;
 	assert_false(kura_key_is_published(&k));
@@ -132,6 +170,10 @@ the_origin_decides_what_a_password_means(void **state)
 		{ KURA_UNSAID, 0, "pass word", 0, 9, "pass word" },
 		{ KURA_DISK, 1, DISK, 1, 11, "s3cret-Word" },
 		{ KURA_DISK, 1, DISK, 0, KURA_LENGTH_UNKNOWN, "" },
+		{ KURA_DISK, 1, ECB_DISK, 1, 11, "s3cret-Word" },
+		{ KURA_UNSAID, 1, ECB_DISK, 1, -1, "ambiguous" },
+		/* A password may look so: declared, it is taken at its word. */
+		{ KURA_DOWNLOAD, 1, ECB_DISK, 1, 24, ECB16 },
 		{ KURA_HAND, 0, GCM16, 0, 53, GCM16 },
 		{ KURA_UNSAID, 1, "", 0, 0, "" },
 		{ KURA_UNSAID, 1, DISK, 1, -1, "ambiguous" },
@@ -171,6 +213,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_key_size_opens_what_it_closed),
+		cmocka_unit_test(
+		    what_an_old_kura_closed_opens_with_its_key_only),
 		cmocka_unit_test(the_published_key_is_known_as_such),
 		cmocka_unit_test(a_key_has_16_24_or_32_bytes),
 		cmocka_unit_test(what_is_not_quite_sealed_is_not_sealed),

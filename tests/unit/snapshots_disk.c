@@ -50,15 +50,38 @@ seal(const char *key, const char *text, struct bytes *out)
 	bytes_fmt(out, "%s-%s", first, rest);
 }
 
+/* base64(AES/ECB), as Kura before 5 wrote. */
+static void
+seal_old(const char *key, const char *text, struct bytes *out)
+{
+	unsigned char box[4096];
+	int len = 0, more = 0;
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	own_str char *base64 = NULL;
+
+	assert_int_equal(EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL,
+			     (const unsigned char *)key, NULL),
+	    1);
+	assert_int_equal(EVP_EncryptUpdate(c, box, &len,
+			     (const unsigned char *)text, (int)strlen(text)),
+	    1);
+	assert_int_equal(EVP_EncryptFinal_ex(c, box + len, &more), 1);
+	EVP_CIPHER_CTX_free(c);
+	base64 = base64_encode(box, (size_t)(len + more));
+	bytes_fmt(out, "%s", base64);
+}
+
+typedef void seal_fn(const char *key, const char *text, struct bytes *out);
+
 /* A snapshot from a disk: a password, sealed and in base64, in a sealed file.
  */
 static void
-disk_file(const char *key, struct bytes *out)
+sealed_file(seal_fn *seal_one, const char *key, struct bytes *out)
 {
 	own_bytes struct bytes password = { 0 }, xml = { 0 };
 	own_str char *value = NULL;
 
-	seal(key, "Kirschbaum-77", &password);
+	seal_one(key, "Kirschbaum-77", &password);
 	value = base64_encode(password.p, password.len);
 	bytes_fmt(&xml,
 	    "<?xml version=\"1.0\"?>\n<esf:configurations "
@@ -68,7 +91,13 @@ disk_file(const char *key, struct bytes *out)
 	    "%s</esf:value></esf:property></esf:properties>"
 	    "</esf:configuration></esf:configurations>",
 	    value);
-	seal(key, xml.p, out);
+	seal_one(key, xml.p, out);
+}
+
+static void
+disk_file(const char *key, struct bytes *out)
+{
+	sealed_file(seal, key, out);
 }
 
 struct run {
@@ -79,7 +108,8 @@ struct run {
 };
 
 static void
-run(struct run *r, const char *settings, const struct bytes *in)
+run_as(struct run *r, const char *path, const char *settings,
+    const struct bytes *in)
 {
 	static const char rules[] =
 	    "rules = ( { file = \"*.xml\"; format = \"xml\"; "
@@ -99,9 +129,14 @@ run(struct run *r, const char *settings, const struct bytes *in)
 	if (policy_read(&r->policy, "policy.conf", &e) == -1)
 		fail_msg("%s", e.text);
 	s.residue = r->residue = residue_new(6, &e);
-	if (scrub_file(
-		&s, "/k/snapshot_1.xml", in, false, &r->out, &slots, &e) == -1)
+	if (scrub_file(&s, path, in, false, &r->out, &slots, &e) == -1)
 		fail_msg("%s", e.text);
+}
+
+static void
+run(struct run *r, const char *settings, const struct bytes *in)
+{
+	run_as(r, "/k/snapshot_1.xml", settings, in);
 }
 
 static void
@@ -165,6 +200,35 @@ with_the_public_key_it_opens_and_that_is_a_finding(void **state)
 }
 
 static void
+what_a_kura_before_5_wrote_opens_as_well(void **state)
+{
+	own_bytes struct bytes in = { 0 };
+	struct run r;
+
+	(void)state;
+	sealed_file(seal_old, PUBLISHED, &in);
+	run(&r, "scrub = [ \"rules.conf\" ];", &in);
+	is_opened_and_scrubbed(&r);
+	assert_true(has(&r, FINDING_DEFAULT));
+	run_end(&r);
+	/* Another name does not hide it, */
+	run_as(&r, "/k/backup", "scrub = [ \"rules.conf\" ];", &in);
+	assert_true(has(&r, FINDING_DEFAULT));
+	assert_memory_equal(r.out.p, "<?xml", 5);
+	run_end(&r);
+	/* another key does, but for its name. */
+	bytes_free(&in);
+	sealed_file(seal_old, "another key, 16b", &in);
+	run(&r, "scrub = [ \"rules.conf\" ];", &in);
+	assert_true(has(&r, FINDING_UNREADABLE));
+	run_end(&r);
+	run_as(&r, "/k/backup", "scrub = [ \"rules.conf\" ];", &in);
+	assert_false(has(&r, FINDING_UNREADABLE));
+	assert_string_equal(r.out.p, in.p);
+	run_end(&r);
+}
+
+static void
 with_a_key_of_its_own_it_opens_without_a_word(void **state)
 {
 	own_bytes struct bytes in = { 0 };
@@ -222,6 +286,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_place(with_the_public_key_it_opens_and_that_is_a_finding),
+		in_a_place(what_a_kura_before_5_wrote_opens_as_well),
 		in_a_place(with_a_key_of_its_own_it_opens_without_a_word),
 		in_a_place(what_does_not_open_is_told_and_stays_shut),
 		in_a_place(a_database_gets_advice_of_its_own),

@@ -453,6 +453,60 @@ static const struct {
 	    "f: &f [*e,*e,*e,*e,*e,*e,*e,*e]\n" },
 };
 
+/* What other hands than Kura's write, and what Kura before 1.0 wrote. */
+static void
+odd_snapshots_lose_their_secrets_too(void **state)
+{
+#define P(attributes, inside)                                                  \
+	"<p name='k.password' " attributes ">" inside "</p>"
+#define V(text) "<value>" text "</value>"
+#define MARK    "format = \"xml\"; key = \"k\"; marked = true; text = \"GONE\";"
+	static const struct row rows[] = {
+		/* The flag as Java and as XML schema read it */
+		{ TAKE("xml", "*password"),
+		    "<a>" P("encrypted='TRUE'", V("czM=")) "</a>",
+		    "<a>" P("encrypted='false'", V("GONE")) "</a>" },
+		{ TAKE("xml", "*password"),
+		    "<a>" P("encrypted=\"1\"", V("czM=")) "</a>",
+		    "<a>" P("encrypted=\"false\"", V("GONE")) "</a>" },
+		{ TAKE("xml", "*password"),
+		    "<a>" P("encrypted=' true '", V("czM=")) "</a>",
+		    "<a>" P("encrypted=' false '", V("GONE")) "</a>" },
+		{ MARK, "<a><p name='k' type='PASSWORD'>" V("s3") "</p></a>",
+		    "<a><p name='k' type='PASSWORD'>" V("GONE") "</p></a>" },
+		{ MARK, "<a><p name='k' encrypted='0'>" V("s3") "</p></a>",
+		    "<a><p name='k' encrypted='0'>" V("s3") "</p></a>" },
+		/* A prefix that is called like an attribute */
+		{ TAKE("xml", "k"),
+		    "<a><p xmlns:name='u' name='k'>" V("s3") "</p></a>",
+		    "<a><p xmlns:name='u' name='k'>" V("GONE") "</p></a>" },
+		/* Text beside elements, in a value and beside one */
+		{ TAKE("xml", "k.password"),
+		    "<a>" P("", V("s3<b/>x<c>d</c>")) "</a>",
+		    "<a>" P("", V("GONE<b/>GONE<c>d</c>")) "</a>" },
+		{ TAKE("xml", "k.password"), "<a>" P("", "s3" V("")) "</a>",
+		    "<a>" P("", "GONE" V("")) "</a>" },
+		{ TAKE("xml", "a"), "<a> <!-- no --> <b>x</b> s3 </a>",
+		    "<a> <!-- no --> <b>x</b> GONE </a>" },
+		{ TAKE("xml", "k.password"),
+		    "<a>" P("", V("s<?p i?>3<!-- c -->x")) "</a>",
+		    "<a>" P("", V("GONE")) "</a>" },
+		{ TAKE("xml", "k"),
+		    "<?xml version='1.1'?>\r\n<a><k>\r\n s3\r\n</k></a>",
+		    "<?xml version='1.1'?>\r\n<a><k>\r\n GONE\r\n</k></a>" },
+		{ TAKE("xml", "k"),
+		    "<?xml version='1.0' encoding='ISO-8859-1'?>"
+		    "<a><k>s\xe4</k></a>",
+		    "<?xml version='1.0' encoding='ISO-8859-1'?>"
+		    "<a><k>GONE</k></a>" },
+		{ TAKE("xml", "k"), "\xef\xbb\xbf<a><k>s3</k></a>",
+		    "\xef\xbb\xbf<a><k>GONE</k></a>" },
+	};
+
+	(void)state;
+	rows_all(rows);
+}
+
 static void
 what_is_no_xml_or_yaml_gives_no_field_at_all(void **state)
 {
@@ -570,6 +624,7 @@ main(void)
 		in_a_place(yaml_is_read_as_yaml_reads_it),
 		in_a_place(json_within_json_is_looked_into),
 		in_a_place(xml_is_the_same_under_any_prefix),
+		in_a_place(odd_snapshots_lose_their_secrets_too),
 		in_a_place(what_is_no_xml_or_yaml_gives_no_field_at_all),
 		in_a_place(depth_is_limited),
 		in_a_place(what_a_value_means_is_searched_for),
