@@ -83,6 +83,7 @@ int certs_config_check(const struct certs_config *, struct err *);
  * NULL: e says why.
  */
 struct certs;
+struct standings;
 struct certs *certs_open(int root, const struct certs_config *, struct err *);
 void certs_close(struct certs *);
 const struct certs_config *certs_config(const struct certs *);
@@ -103,6 +104,12 @@ time_t certs_now(const struct certs *);
 bool certs_clock_valid(const struct certs *);
 /* For tests, and for a clock that comes from elsewhere; 0: the system's. */
 void certs_set_clock(struct certs *, time_t);
+
+/* The root's descriptor, and the standings in memory (standing.h): what
+ * choose.c works with. Under the lock, what changed is put into a commit and,
+ * when that has ended well, stands in memory. */
+int certs_root(const struct certs *);
+struct standings *certs_standings(struct certs *);
 
 /* --- what is there -------------------------------------------------------- */
 
@@ -161,8 +168,8 @@ enum certs_result certs_install_anchor(
  * Installs a leaf with its chain (leaf first; roots in it are dropped): must
  * verify for its purpose against the domain's anchors, carry the unit's name,
  * and fit a key of this store (or key_is, asked for keys that are elsewhere).
- * Leaf, chain and the key's new standing are one commit. It is on trial until
- * certs_worked().
+ * Leaf, chain, the key's new standing and the leaf's row of standing.h are one
+ * commit. It is on trial until certs_worked().
  */
 enum certs_result certs_install_leaf(
     struct certs *, enum certs_leaf, const void *, size_t len, struct err *);
