@@ -22,6 +22,10 @@ static const char *const plain_names[] = { "password", "passwd", "passphrase",
 /* "option key 'value'" (UCI), "set password value": the name is the second. */
 static const char *const before_names[] = { "option", "list", "set" };
 
+/* The same in a Dockerfile and with U-Boot; a mere "key" is none there. */
+static const char *const before_variables[] = { "env", "setenv", "fw_setenv",
+	"define" };
+
 static const char reason[] = "its name says that this is a secret";
 
 static bool
@@ -97,19 +101,31 @@ value_end(const char *text, size_t from, size_t end, char quote, char sign)
 	return span(text, to, end, " \t\r\"'");
 }
 
+static bool
+line_continues(const struct suspect_text *s, size_t at)
+{
+	return s->text[at] == '\\' && at + 1 < s->len &&
+	    strchr("\\\r\n", s->text[at + 1]) != NULL &&
+	    s->text[at + 1] != '\0';
+}
+
 /* Behind the sign, past blanks and the quote that opens the value. A tag may
- * stand in a line of its own, with its value in the next. */
+ * stand in a line of its own, with its value in the next; so may a name before
+ * a line that is continued. */
 static size_t
 value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
 {
 	size_t from = at + 1;
+	bool next = s->text[at] == '>';
 
 	*quote = '\0';
-	for (; from < s->len && strchr(" \t\"'\r\n", s->text[from]) != NULL;
+	for (; from < s->len &&
+	     (strchr(" \t\"'\r\n", s->text[from]) != NULL ||
+		 line_continues(s, from));
 	     from++) {
-		if (s->text[from] == '\n' &&
-		    (s->text[at] != '>' || from > *end))
+		if (s->text[from] == '\n' && (!next || from > *end))
 			break;
+		next |= s->text[from] == '\\';
 		if (strchr("\"'", s->text[from]) == NULL)
 			continue;
 		*quote = s->text[from++];
@@ -120,25 +136,46 @@ value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
 	return from < *end ? from : *end;
 }
 
+/* <name><![CDATA[value]]>: moves both ends to the value's. */
+static void
+unwrap(const char *text, size_t *from, size_t *end)
+{
+	static const char open[] = "<![CDATA[", close[] = "]]>";
+	const char *p = text + *from, *stop = text + *end, *over;
+	const size_t n = sizeof(open) - 1;
+
+	if ((size_t)(stop - p) <= n || memcmp(p, open, n) != 0)
+		return;
+	over = memmem(p, (size_t)(stop - p), close, sizeof(close) - 1);
+	*from += n;
+	*end = over == NULL ? *end : (size_t)(over - text);
+}
+
+/* The value of the name before the sign at `at`, in a line that ends at end. */
+static int
+value_of(const struct suspect_text *s, size_t at, size_t end, const char *name,
+    struct err *e)
+{
+	char quote;
+	size_t from = value_start(s, at, &end, &quote), to = end;
+
+	unwrap(s->text, &from, &to);
+	if (to == end)
+		to = value_end(s->text, from, end, quote, s->text[at]);
+	return suspect_value(s, from, to - from, name, reason, e);
+}
+
 /* name = value, name: value, <name>value anywhere in a line. */
 static int
 signs(const struct suspect_text *s, size_t start, size_t end, struct err *e)
 {
-	char name[FIELD_NAME_MAX], quote;
-	size_t from, stop;
+	char name[FIELD_NAME_MAX];
 
 	for (size_t at = start; at < end; at++) {
 		if (strchr("=:>", s->text[at]) == NULL)
 			continue;
 		name_before(s->text, start, at, name);
-		if (!suspect_name(name))
-			continue;
-		stop = end;
-		from = value_start(s, at, &stop, &quote);
-		if (suspect_value(s, from,
-			value_end(s->text, from, stop, quote, s->text[at]) -
-			    from,
-			name, reason, e) == -1)
+		if (suspect_name(name) && value_of(s, at, end, name, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -152,6 +189,7 @@ struct words {
 	} all[COLUMNS_MAX];
 	size_t count;
 	bool comment;
+	bool define; /* C's, and no comment */
 };
 
 static void
@@ -161,6 +199,9 @@ split(const char *text, size_t at, size_t end, struct words *w)
 	w->comment = false;
 	for (; at < end && strchr(" \t#;!", text[at]) != NULL; at++)
 		w->comment |= strchr("#;!", text[at]) != NULL;
+	w->define = w->comment && end - at > 7 && text[at - 1] == '#' &&
+	    memcmp(text + at, "define ", 7) == 0;
+	w->comment &= !w->define;
 	while (at < end && w->count < COLUMNS_MAX) {
 		while (at < end && strchr(" \t\r\"'", text[at]) != NULL)
 			at++;
@@ -198,6 +239,8 @@ names_next(const char *text, const struct words *w, size_t i)
 	second = i == 1 && is_one(before_names, LENGTH(before_names), first);
 	if (second && strncasecmp(name, "key", 3) == 0)
 		return true;
+	second |=
+	    i == 1 && is_one(before_variables, LENGTH(before_variables), first);
 	if (w->comment)
 		return i == 0 && w->count == 2 && suspect_name(name);
 	if (i == 0 || second)

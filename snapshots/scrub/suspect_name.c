@@ -47,8 +47,8 @@ static const char *const harmless[] = { "yes", "no", "true", "false", "on",
 
 /* As the last word of a name: it speaks about a secret and is none. */
 static const char *const about[] = { "file", "path", "dir", "type", "length",
-	"ttl", "policy", "algorithm", "timeout", "expiry", "lifetime", "format",
-	"prompt" };
+	"len", "size", "max", "min", "ttl", "policy", "algorithm", "timeout",
+	"expiry", "lifetime", "format", "prompt" };
 
 static bool
 one_of(const char *const *table, size_t n, const char *p, size_t len)

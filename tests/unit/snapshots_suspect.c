@@ -67,6 +67,16 @@ static const struct {
 	{ "proxy_pass: 12345678901\n", FINDING_KEYWORD, "12345678901" },
 	{ "http_proxy_pass=http://x\n", FINDING_KEYWORD, "http://x" },
 	{ "password offside;\n", FINDING_KEYWORD, NULL },
+	/* names that are the second word, values that are in the next line */
+	{ "#define WIFI_PSK \"hunter22x\"\n", FINDING_KEYWORD, "hunter22x" },
+	{ "ENV DB_PASSWORD hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "fw_setenv wifi_psk hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "psk=\\\n  hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "psk=\\\r\n  hunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "psk: \\\\\nhunter22x\n", FINDING_KEYWORD, "hunter22x" },
+	{ "<psk><![CDATA[a<b;c d]]></psk>\n", FINDING_KEYWORD, "a<b;c d" },
+	{ "<psk>\n<![CDATA[a<b c]]></psk>\n", FINDING_KEYWORD, "a<b c" },
+	{ "<psk><![CDATA[hunter22x\n", FINDING_KEYWORD, "hunter22x" },
 	/* defaults */
 	{ "password = changeit\n", FINDING_DEFAULT, "changeit" },
 	{ "wifi.passphrase=testKEYS\n", FINDING_DEFAULT, "testKEYS" },
@@ -150,7 +160,10 @@ what_only_resembles_a_secret_is_passed_over(void **state)
 		"ABCDEF changeitall\n", "username = admin\n",
 		"[credential \"https://example.org\"]\n",
 		"org.freedesktop.NetworkManager.wifi.scan\n",
-		"the password. Then\n",
+		"the password. Then\n", "#define PASSWORD_MAX 1024\n",
+		"# define password rules\n", "#defined password rules here\n",
+		"# env password in use\n", "#define KEY_CODE 1234\n",
+		"psk=\\\n\n", "psk=\\", "psk=\nhunter22x\n",
 		/* what stands elsewhere, and what is passed on there */
 		"psk=$(cat /run/psk)\n", "WPA_PSK=\"$WPA_PASSPHRASE\"\n",
 		"secret = $dir/private/ca.pem# a key\n", "psk=${WPA_PSK:-}\n",

@@ -18,8 +18,11 @@
 
 #include "deep.h"
 #include "dress.h"
+#include "noise.h"
 #include "policy.h"
+#include "ruled.h"
 #include "scrub.h"
+#include "stores.h"
 #include "trees.h"
 
 /* A sanitizer takes five times as long for each. */
@@ -28,7 +31,7 @@
 #else
 #define TREES 1000
 #endif
-#define PER_TREE 10
+#define PER_TREE 6 /* of any form; and some of each other kind */
 
 struct world {
 	struct policy policy; /* the shipped one */
@@ -94,7 +97,8 @@ about(
 			return true;
 	}
 	if (lines)
-		return f->line == p->line;
+		return f->line == p->line ||
+		    (p->name[0] != '\0' && strcmp(f->key, p->name) == 0);
 	return f->id == FINDING_PRIVATE_KEY || f->id == FINDING_URL ||
 	    f->id == FINDING_TOKEN ||
 	    (p->name[0] != '\0' && strstr(f->key, p->name) != NULL);
@@ -124,22 +128,6 @@ plant_one(struct world *w, unsigned long tree, struct dice *d)
 	if (!found)
 		say_missed(w, tree, p.kind, dresses[dress].name, &text);
 }
-
-/* Files that the shipped policies know: the first net takes it out. */
-static const struct {
-	const char *path;
-	const char *before;
-	const char *behind;
-} ruled[] = {
-	{ "/etc/wpa_supplicant/wlan0.conf", "network={\n\tssid=\"a\"\n\tpsk=\"",
-	    "\"\n}\n" },
-	{ "/etc/hostapd/ap.conf", "interface=wlan0\nwpa_passphrase=", "\n" },
-	{ "/etc/ppp/chap-secrets", "# c s secret\nmeter * \"", "\" *\n" },
-	{ "/etc/everest/config.yaml",
-	    "active_modules:\n  ocpp:\n    AuthorizationKey: \"", "\"\n" },
-	{ "/etc/everest/user.json", "{\"a\":{\"mqttPassword\":\"",
-	    "\"},\"b\":1}\n" },
-};
 
 static int
 count_one(
@@ -200,27 +188,72 @@ copy_one(struct world *w, unsigned long tree, struct dice *d, const char *known)
 		say_missed(w, tree, "a copy", dresses[dress].name, &text);
 }
 
+/* The first net: neither the value nor how it was written is left, and from
+ * then on it is known. */
 static void
-ruled_one(struct world *w, unsigned long tree, struct dice *d)
+ruled_one(struct world *w, unsigned long tree, struct dice *d, size_t i)
 {
-	own_bytes struct bytes in = { 0 }, out = { 0 };
-	size_t i = upto(d, sizeof(ruled) / sizeof(ruled[0]));
+	own_bytes struct bytes in = { 0 }, out = { 0 }, written = { 0 };
 	char value[64];
 	struct err e;
 	bool slots;
 
-	from_set(d, TREES_ALNUM ".-+!", 8 + upto(d, 20), value);
-	value[0] = 'q';
-	bytes_fmt(&in, "%s%s%s", ruled[i].before, value, ruled[i].behind);
+	ruled_file(d, i, value, &written, &in);
 	if (scrub_file(
 		&w->scrub, ruled[i].path, &in, false, &out, &slots, &e) == -1)
-		fail_msg("%s", e.text);
+		fail_msg("%s: %s", ruled[i].path, e.text);
+	bytes_add(&out, "", 0);
 	w->files++;
-	if (slots && strstr(out.p, value) == NULL)
+	if (out.len > 0 && strstr(out.p, value) == NULL &&
+	    strstr(out.p, written.p) == NULL)
 		w->by[0]++;
 	else
 		say_missed(w, tree, ruled[i].path, "the first net", &in);
 	copy_one(w, tree, d, value);
+}
+
+/* The third net where nothing can be decoded around the value. */
+static void
+noise_one(struct world *w, unsigned long tree, struct dice *d, size_t i)
+{
+	own_bytes struct bytes in = { 0 };
+	char value[64];
+	struct err e;
+
+	from_set(d, TREES_ALNUM "&<>\"'/%+= ", 8 + upto(d, 24), value);
+	value[0] = 'q';
+	value[strlen(value) - 1] = 'z';
+	assert_int_equal(residue_add(w->residue, RESIDUE_SECRET, "noise", value,
+			     strlen(value), &e),
+	    1);
+	noise_file(d, i, value, &in);
+	w->files++;
+	if (residue_of(w, &in) > 0)
+		w->by[2]++;
+	else
+		say_missed(w, tree, value, noises[i].name, &in);
+}
+
+/* The second net again: keys that are no text. */
+static void
+store_one(
+    struct world *w, unsigned long tree, struct dice *d, size_t i, size_t dress)
+{
+	own_bytes struct bytes der = { 0 }, in = { 0 };
+	bool found = false;
+	struct err e;
+
+	store_file(d, i, &der);
+	dresses[dress].put_on(&der, &in);
+	findings_free(&w->findings);
+	assert_int_equal(
+	    scrub_look(&w->scrub, "/srv/blob", NULL, &in, NULL, NULL, &e), 0);
+	for (size_t k = 0; k < w->findings.count; k++)
+		found |= w->findings.all[k].id == FINDING_PRIVATE_KEY;
+	w->files++;
+	w->by[1] += found;
+	if (!found)
+		say_missed(w, tree, stores[i].kind, dresses[dress].name, &in);
 }
 
 /* The sample's own identifiers, in each way that they are written. */
@@ -272,10 +305,12 @@ every_planted_secret_is_caught_by_one_of_the_nets(void **state)
 		struct dice d = { w.seed + t };
 
 		fresh(&w);
-		for (int i = 0; i < PER_TREE - 4; i++)
+		for (int i = 0; i < PER_TREE; i++)
 			plant_one(&w, t, &d);
-		ruled_one(&w, t, &d);
-		ruled_one(&w, t, &d);
+		ruled_one(&w, t, &d, upto(&d, RULED));
+		ruled_one(&w, t, &d, upto(&d, RULED));
+		noise_one(&w, t, &d, upto(&d, NOISES));
+		store_one(&w, t, &d, upto(&d, STORES), store_dress(&d));
 		identity_one(&w, t, &d);
 	}
 	print_message("%lu trees from seed %lu: %zu planted, %zu missed; "
@@ -322,10 +357,38 @@ each_form_is_found_in_each_dress(void **state)
 	assert_int_equal(w.missed, 0);
 }
 
+/* Each of the other kinds as well. */
+static void
+each_ruled_file_each_spelling_and_each_store_is_caught(void **state)
+{
+	struct world w = { .seed = environment("INGOT_SEED", 20261121) };
+	struct dice d = { w.seed };
+	struct err e;
+
+	(void)state;
+	if (policy_read(&w.policy, "policies/capture/gateway.conf", &e) == -1)
+		fail_msg("%s", e.text);
+	fresh(&w);
+	for (size_t i = 0; i < RULED; i++)
+		ruled_one(&w, 0, &d, i);
+	for (size_t i = 0; i < NOISES * 20; i++)
+		noise_one(&w, 0, &d, i % NOISES);
+	for (size_t i = 0; i < STORES; i++)
+		for (size_t dress = 0; dress < DRESSES; dress++)
+			if (!dresses[dress].text)
+				store_one(&w, 0, &d, i, dress);
+	findings_free(&w.findings);
+	residue_free(w.residue);
+	policy_free(&w.policy);
+	assert_int_equal(w.missed, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    each_ruled_file_each_spelling_and_each_store_is_caught),
 		cmocka_unit_test(each_form_is_found_in_each_dress),
 		cmocka_unit_test(
 		    every_planted_secret_is_caught_by_one_of_the_nets),
