@@ -215,4 +215,18 @@ enum certs_result certs_worked(
 enum certs_result certs_refused(
     struct certs *, enum certs_leaf, const uint8_t print[32], struct err *);
 
+/*
+ * AdditionalRootCertificateCheck (OCPP 2.0.1, 1.6 security whitepaper): a new
+ * CSMS root is on trial beside the old one. It worked: the old ones go. It was
+ * refused: the new one goes. NOT_FOUND: no such root is on trial.
+ */
+enum certs_result
+certs_root_worked(struct certs *, const uint8_t print[32], struct err *);
+enum certs_result
+certs_root_refused(struct certs *, const uint8_t print[32], struct err *);
+
+/* Seconds since 1970 when this leaf should be asked for anew: percent of its
+ * life, but not later than a day before its end. */
+time_t certs_renew_at(const struct certs_entry *, unsigned percent);
+
 #endif
