@@ -175,6 +175,23 @@ enum certs_result certs_install_leaf(
     struct certs *, enum certs_leaf, const void *, size_t len, struct err *);
 
 /*
+ * Keeps the private key of a request (PEM: plain, encrypted PKCS#8, or a TPM's
+ * "TSS2 PRIVATE KEY") under a new name as EVerest writes it, 0600: it waits for
+ * its certificate, at most csr_minutes, counted over reboots. spki: the DER of
+ * its public half, kept beside it (".ingot-keys"), so that a leaf finds a key
+ * that is encrypted or in a TPM. Keys of others are read for their public half
+ * when they are plain or TSS2, and tried with certs_password()'s word.
+ */
+enum certs_result
+certs_put_key(struct certs *, enum certs_leaf, const void *pem, size_t len,
+    bool tpm, const void *spki, size_t spki_len, char name[128], struct err *);
+
+/* The word for a key's file, or NULL: none, and an empty one is none. Called
+ * while a foreign encrypted key is matched; never logged, cleansed after. */
+typedef const char *certs_password_fn(void *ctx, const char *file);
+void certs_password(struct certs *, certs_password_fn *, void *ctx);
+
+/*
  * Deletes what has this hash data: an anchor of any domain, or a leaf with its
  * chain, key and OCSP files. The active leaf: CERTS_IN_USE. what (may be NULL)
  * says what it was and how many leaves lost their anchor by it; they stay.
