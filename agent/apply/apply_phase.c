@@ -244,6 +244,22 @@ check_room(const struct apply *a, struct err *e)
 	return 0;
 }
 
+/* What the journal will say of it; nothing is on the disk yet. */
+static void
+begin_journal(struct apply *a, const struct apply_order *order)
+{
+	struct turn *t = &a->turn;
+
+	t->journal = (struct journal){ .target = t->target.number,
+		.before = t->before.number };
+	(void)snprintf(t->journal.snapshot, sizeof(t->journal.snapshot), "%s",
+	    order->snapshot);
+	/* What a stuck one left in place, this one's list does not know; a
+	 * kill must not make it look as if nobody had been asked. */
+	if (a->stuck)
+		(void)strcpy(t->journal.asked, JOURNAL_ALL);
+}
+
 int
 apply_begin(struct apply *a, const struct apply_order *order, struct err *e)
 {
@@ -268,14 +284,7 @@ apply_begin(struct apply *a, const struct apply_order *order, struct err *e)
 		return -1;
 	}
 	t->active = true;
-	t->journal = (struct journal){ .target = t->target.number,
-		.before = t->before.number };
-	(void)snprintf(t->journal.snapshot, sizeof(t->journal.snapshot), "%s",
-	    order->snapshot);
-	/* What a stuck one left in place, this one's list does not know; a
-	 * kill must not make it look as if nobody had been asked. */
-	if (a->stuck)
-		(void)strcpy(t->journal.asked, JOURNAL_ALL);
+	begin_journal(a, order);
 	t->phase = TXN_RENDER; /* a journal that can not be begun: refused */
 	if (order->kind != KIND_DRY)
 		audit_say(a->agent->audit, "agent", "ApplyStarted",
