@@ -40,6 +40,7 @@ struct craft_cert {
 	time_t begin, end;
 	const char *serial; /* hex; may begin with '-' */
 	const EVP_MD *md;
+	void (*twist)(X509 *); /* last, before it is signed */
 };
 
 /* "P-256", ..., "RSA-2048", "ED25519"; number tells keys of a kind apart.
@@ -148,6 +149,8 @@ craft_x509(const struct craft_cert *c)
 	    c->end == 0 ? begin + CRAFT_YEAR : c->end, 0, 0);
 	X509_set_pubkey(x, key);
 	craft_extensions(x, c);
+	if (c->twist != NULL)
+		c->twist(x);
 	assert(X509_sign(x, signer,
 		   edwards             ? NULL
 		       : c->md == NULL ? EVP_sha256()

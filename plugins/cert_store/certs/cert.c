@@ -214,9 +214,11 @@ is_curve(EVP_PKEY *key)
 	return false;
 }
 
-static bool
-is_strong_key(EVP_PKEY *key)
+bool
+cert_key_strong(X509 *x)
 {
+	EVP_PKEY *key = X509_get0_pubkey(x);
+
 	switch (key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
@@ -233,8 +235,8 @@ is_strong_key(EVP_PKEY *key)
 
 /* RSA-PSS names its digest in parameters, which X509_get_signature_info()
  * reads; Edwards curves have theirs built in and give none. */
-static bool
-is_strong_signature(X509 *x)
+bool
+cert_signature_strong(X509 *x)
 {
 	int md = NID_undef, key = NID_undef;
 
@@ -247,8 +249,8 @@ is_strong_signature(X509 *x)
 bool
 cert_strong(const struct cert *c)
 {
-	bool strong = is_strong_key(X509_get0_pubkey(c->x)) &&
-	    (c->self_signed || is_strong_signature(c->x));
+	bool strong = cert_key_strong(c->x) &&
+	    (c->self_signed || cert_signature_strong(c->x));
 
 	ERR_clear_error();
 	return strong;

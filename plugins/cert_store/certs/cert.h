@@ -82,5 +82,9 @@ enum cert_hash cert_hash_of(const char *name);
  * except over a self-signed one, whose signature proves nothing.
  */
 bool cert_strong(const struct cert *);
+/* Its two halves, for who has no struct cert. May leave something in OpenSSL's
+ * error queue. */
+bool cert_key_strong(X509 *);
+bool cert_signature_strong(X509 *);
 
 #endif
