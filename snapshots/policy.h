@@ -52,6 +52,9 @@
  *	      | drop = true (with a key: its line or element; without one
  *		the whole file, which never travels)
  *	neutral = [ "changeit" ];	values that say nothing about a unit
+ *	alike = ( { file; format; like } );	the rules of the whole policy
+ *			whose file is written like this one count for that file
+ *			too, read in that format
  *
  * The reviewed file holds what a person said about one finding each:
  *	reviewed = ( { class; finding; file; key; who; when; why; ... } );

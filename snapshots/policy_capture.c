@@ -24,7 +24,7 @@ static const char *const policy_keys[] = { "documents", "files", "optional",
 	"include", "reset", "brief", "product", "items", "packages", "kura_key",
 	NULL };
 static const char *const scrub_keys[] = { "rules", "identity", "accept",
-	"neutral", NULL };
+	"neutral", "alike", NULL };
 static const char *const product_keys[] = { "name", "versions", "version",
 	"signs", NULL };
 static const char *const version_keys[] = { "files", "keys", NULL };
@@ -376,7 +376,9 @@ policy_read(struct policy *p, const char *path, struct err *e)
 		return -1;
 	if (p->shortest == 0)
 		p->shortest = SHORT_USUAL;
-	return reviewed_read(p, e);
+	if (reviewed_read(p, e) == -1)
+		return -1;
+	return policy_alike_read(p, e);
 }
 
 void

@@ -26,6 +26,10 @@ policy_file_open(struct policy *, const char *path, struct err *);
 int
 policy_lists_read(struct policy *, const struct policy_file *, struct err *);
 
+/* Rules for one kind of file that count for another: the lists alike of all
+ * files. Once, when all rules are read. */
+int policy_alike_read(struct policy *, struct err *);
+
 /* Fills the next rule, and where it applies, from a group. */
 int policy_rule_read(
     struct policy *, const struct policy_file *, conf_node *, struct err *);

@@ -23,6 +23,7 @@ static const struct field_format formats[] = {
 	{ "keylines", field_keylines },
 	{ "yaml", field_yaml },
 	{ "json", field_json },
+	{ "kura-json", field_kura_json },
 	{ "libconfig", field_libconfig },
 	{ "xml", field_xml },
 };
@@ -87,8 +88,9 @@ field_format_names(void)
 	return names;
 }
 
-const struct field_format *
-field_guess(const char *path, const char *text, size_t len)
+/* Without a look into it. */
+static const struct field_format *
+guess(const char *path, const char *text, size_t len)
 {
 	size_t at = 0;
 
@@ -102,6 +104,17 @@ field_guess(const char *path, const char *text, size_t len)
 	if (at < len && (text[at] == '{' || text[at] == '['))
 		return field_format("json");
 	return NULL;
+}
+
+const struct field_format *
+field_guess(const char *path, const char *text, size_t len)
+{
+	const struct field_format *f = guess(path, text, len);
+
+	return f != NULL && f->scan == field_json &&
+		field_is_kura_json(text, len)
+	    ? field_format("kura-json")
+	    : f;
 }
 
 unsigned

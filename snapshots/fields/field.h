@@ -33,10 +33,12 @@
  *			attribute is called by it (Kura's properties), within:
  *			the pid around it, else the elements around it; JSON in
  *			a value is looked into: within is then pid.name
+ *	kura-json	Kura's configurations as JSON: a property is called by
+ *			its name, within: its pid, as in xml
  *
- * yaml and xml refuse a text that is not of their kind before the first field
- * is told; the others pass over what is no field. The heuristics of suspect.h
- * look at that too.
+ * yaml, xml and kura-json refuse a text that is not of their kind before the
+ * first field is told; the others pass over what is no field. The heuristics of
+ *suspect.h look at that too.
  */
 #define FIELD_NAME_MAX   128
 #define FIELD_WITHIN_MAX 512
@@ -71,7 +73,7 @@ struct field {
 	 * quotes for a bare word, a tag for <value/>. NULL: nothing. */
 	const char *open;
 	const char *close;
-	size_t flag_at;   /* of "true" in Kura's encrypted="true"; 0: none */
+	size_t flag_at; /* of "true" in Kura's encrypted="true"; 0: none */
 	size_t flag_len;
 	size_t entry_at;  /* the key with all that belongs to it: its lines, */
 	size_t entry_len; /* its element; 0: it can not go without more */
@@ -89,7 +91,8 @@ struct field_format {
 
 field_scan_fn field_pairs, field_ini, field_properties, field_shell, field_wpa,
     field_psks, field_uci, field_words, field_columns, field_colons,
-    field_keylines, field_yaml, field_json, field_libconfig, field_xml;
+    field_keylines, field_yaml, field_json, field_kura_json, field_libconfig,
+    field_xml;
 
 /* By name; NULL: there is none so called. */
 const struct field_format *field_format(const char *name);

@@ -44,6 +44,9 @@ int field_nested(const char *text, const struct field *outer, unsigned level,
 int field_json_level(const char *text, size_t len, unsigned level, field_fn *,
     void *ctx, struct err *);
 
+/* Has it the members that a configuration of Kura has? */
+bool field_is_kura_json(const char *text, size_t len);
+
 /*
  * One character at p, at most left bytes away from the end: how many bytes it
  * took, and what it means, as UTF-8. 0 to 4 bytes in out, *n of them.

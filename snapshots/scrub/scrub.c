@@ -94,6 +94,18 @@ cut(struct scrubbing *c, const struct field *f, struct err *e)
 	    "can't be dropped alone where it stands; use empty = true");
 }
 
+/* true for false, where a format knows words besides strings. */
+static bool
+stays_word(const struct scrubbing *c, const struct field *f, const char *text)
+{
+	const char *was = c->in->p + f->at;
+
+	return f->open != NULL && strcmp(f->open, "\"") == 0 &&
+	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) &&
+	    ((f->len == 4 && memcmp(was, "true", 4) == 0) ||
+		(f->len == 5 && memcmp(was, "false", 5) == 0));
+}
+
 /* An empty value is filled only where the rule says so: what the sample does
  * not have, a unit need not have either. */
 static int
@@ -113,6 +125,9 @@ replace(struct scrubbing *c, const struct field *f, const struct scrub_rule *r,
 	    edits_put(&c->edits, f->flag_at, f->flag_len, NULL, "false", NULL,
 		e) == -1)
 		return -1;
+	if (stays_word(c, f, r->value))
+		return edits_put(
+		    &c->edits, f->at, f->len, NULL, r->value, NULL, e);
 	return edits_put(&c->edits, f->at, f->len, f->open,
 	    slot ? text : r->value, f->close, e);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON and libconfig, by the first byte. What jansson takes it takes with each
- * value replaced, and with each entry of an object or a list gone.
+ * JSON, Kura's JSON and libconfig, by the first byte. What jansson takes it
+ * takes with each value replaced, and with each entry of an object or a list
+ * gone.
  */
 #include <jansson.h>
 
@@ -28,14 +29,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 2)
 		return 0;
-	format = field_format(names[data[0] % 2]);
+	format =
+	    field_format(data[0] == 'k' ? "kura-json" : names[data[0] % 2]);
 	data++;
 	len--;
 	for (int cut = 0; cut < 2; cut++) {
 		own_bytes struct bytes out = { 0 };
 
 		if (fuzz_replaced(format, data, len, cut == 1, &out, &e) &&
-		    strcmp(format->name, "json") == 0 &&
+		    strcmp(format->name, "libconfig") != 0 &&
 		    is_json((const char *)data, len) &&
 		    !is_json(out.p, out.len))
 			abort();

@@ -443,6 +443,10 @@ static const struct {
 	{ "xml", "<e:a><k>s3</k></e:a>" },
 	{ "xml", "<?xml version='1.0' encoding='utf-16'?><a><k>s</k></a>" },
 	{ "xml", "<a><k>&who;</k></a>" },
+	{ "kura-json", "{\"pid\": \"a\", \"properties\": {\"k\": \"s3\"}" },
+	{ "kura-json", "{\"pid\": \"a\", \"properties\": {\"k\": \"s3}}" },
+	{ "kura-json", "{\"pid\": \"a\", \"properties\": {k: \"s3\"}}" },
+	{ "kura-json", "k = s3" },
 	{ "yaml", "k: s3\n\tb: [\n" },
 	{ "yaml", "k: @s3\n" },
 	{ "yaml",
@@ -501,6 +505,77 @@ odd_snapshots_lose_their_secrets_too(void **state)
 		    "<a><k>GONE</k></a>" },
 		{ TAKE("xml", "k"), "\xef\xbb\xbf<a><k>s3</k></a>",
 		    "\xef\xbb\xbf<a><k>GONE</k></a>" },
+	};
+
+	(void)state;
+	rows_all(rows);
+}
+
+#define KJ(properties)                                                         \
+	"{\"configs\": [ { \"pid\": \"a.B\", \"properties\": {" properties     \
+	"}} ]}"
+
+static void
+kura_s_json_has_the_names_that_its_xml_has(void **state)
+{
+	static const struct row rows[] = {
+		{ TAKE_IN("kura-json", "a.B", "k"),
+		    KJ("\"k\": {\"type\": \"STRING\", \"value\": \"s3\"}"),
+		    KJ("\"k\": {\"type\": \"STRING\", \"value\": \"GONE\"}") },
+		/* A pid behind its properties, a value before its type */
+		{ TAKE_IN("kura-json", "a.B", "k"),
+		    "[{\"properties\": {\"k\": {\"value\": \"s3\", \"type\": "
+		    "\"STRING\"}}, \"pid\": \"a.B\"}]",
+		    "[{\"properties\": {\"k\": {\"value\": \"GONE\", \"type\": "
+		    "\"STRING\"}}, \"pid\": \"a.B\"}]" },
+		{ TAKE_IN("kura-json", "a.B", "k"), KJ("\"k\": \"s3\""),
+		    KJ("\"k\": \"GONE\"") },
+		{ TAKE("kura-json", "password"),
+		    "\xef\xbb\xbf" KJ("\"pass\\u0077ord\": {\"value\": 17}"),
+		    "\xef\xbb\xbf" KJ(
+			"\"pass\\u0077ord\": {\"value\": \"GONE\"}") },
+		{ TAKE("kura-json", "k"),
+		    KJ("\"k\": {\"value\": [\"s3\", \"s4\"]}"),
+		    KJ("\"k\": {\"value\": [\"GONE\", \"GONE\"]}") },
+		{ "format = \"kura-json\"; key = \"*\"; marked = true; "
+		  "empty = true;",
+		    KJ("\"k\": {\"type\": \"Password\", \"value\": \"s3\"}, "
+		       "\"l\": {\"type\": \"STRING\", \"value\": \"x\"}"),
+		    KJ("\"k\": {\"type\": \"Password\", \"value\": \"\"}, "
+		       "\"l\": {\"type\": \"STRING\", \"value\": \"x\"}") },
+		{ TAKE_IN("kura-json", "a.B.users", "hash"),
+		    KJ("\"users\": {\"value\": \"[{\\\"hash\\\": "
+		       "\\\"s3\\\"}]\"}"),
+		    KJ("\"users\": {\"value\": \"[{\\\"hash\\\": "
+		       "\\\"GONE\\\"}]\"}") },
+		{ TAKE_IN("kura-json", "a.B.j.deep", "psk"),
+		    KJ("\"j\": {\"value\": \"{\\\"deep\\\": {\\\"psk\\\": "
+		       "\\\"s3\\\"}}\"}"),
+		    KJ("\"j\": {\"value\": \"{\\\"deep\\\": {\\\"psk\\\": "
+		       "\\\"GONE\\\"}}\"}") },
+		/* What has no value keeps none, but where a rule fills it */
+		{ TAKE("kura-json", "k"), KJ("\"k\": {\"value\": null}"),
+		    KJ("\"k\": {\"value\": null}") },
+		{ TAKE("kura-json", "k") "fill = true;",
+		    KJ("\"k\": {\"value\": null}"),
+		    KJ("\"k\": {\"value\": \"GONE\"}") },
+		{ "format = \"kura-json\"; key = \"k\"; text = \"false\";",
+		    KJ("\"k\": {\"type\": \"BOOLEAN\", \"value\": true}"),
+		    KJ("\"k\": {\"type\": \"BOOLEAN\", \"value\": false}") },
+		/* A property goes with its name, and with one comma */
+		{ CUT("kura-json", "k"),
+		    KJ("\"k\": {\"value\": \"s3\"}, \"l\": {\"value\": 1}"),
+		    KJ(" \"l\": {\"value\": 1}") },
+		{ CUT("kura-json", "k"),
+		    KJ("\"l\": {\"value\": 1}, \"k\": {\"value\": \"s3\"}"),
+		    KJ("\"l\": {\"value\": 1}") },
+		/* How to read it, and what is no configuration */
+		{ TAKE("kura-json", "type"),
+		    KJ("\"k\": {\"type\": \"STRING\", \"value\": 1}"),
+		    KJ("\"k\": {\"type\": \"STRING\", \"value\": 1}") },
+		{ TAKE_IN("kura-json", "properties.k", "value"),
+		    "{\"properties\": {\"k\": {\"value\": \"s3\"}}}",
+		    "{\"properties\": {\"k\": {\"value\": \"GONE\"}}}" },
 	};
 
 	(void)state;
@@ -625,6 +700,7 @@ main(void)
 		in_a_place(json_within_json_is_looked_into),
 		in_a_place(xml_is_the_same_under_any_prefix),
 		in_a_place(odd_snapshots_lose_their_secrets_too),
+		in_a_place(kura_s_json_has_the_names_that_its_xml_has),
 		in_a_place(what_is_no_xml_or_yaml_gives_no_field_at_all),
 		in_a_place(depth_is_limited),
 		in_a_place(what_a_value_means_is_searched_for),
