@@ -57,11 +57,16 @@ struct csr_options {
 	int sans;
 	bool client_auth, server_auth; /* extended key usages asked for */
 };
-/* Limits, characters, at least a common name: -1 names the field. */
+/* Characters, at least a common name: -1 names the field. */
 int csr_check(const struct csr_options *, struct err *);
 
 EVP_PKEY *csr_new_key(enum csr_key, struct err *); /* in memory */
-/* Adds PEM. */
+/*
+ * Adds PEM. Checks the options, and what it has made. Key usage: RSA
+ * digitalSignature and keyEncipherment, EC digitalSignature and keyAgreement;
+ * basicConstraints CA:FALSE; key is borrowed.
+ */
+#define CSR_PEM_MAX 5500 /* characters; OCPP's csr field */
 int csr_make(
     EVP_PKEY *, const struct csr_options *, struct bytes *out, struct err *);
 
