@@ -43,7 +43,7 @@ tell_unused(struct capturing *k, struct err *e)
 struct searching {
 	struct capturing *k;
 	const char *path; /* as people know it */
-	const char *text;
+	struct field_lines lines;
 	unsigned line; /* of all of it; 0: its own lines count */
 };
 
@@ -54,7 +54,7 @@ on_residue(
 	struct searching *s = ctx;
 
 	return scrub_tell(&s->k->scrub, FINDING_RESIDUE, s->path,
-	    s->line > 0 ? s->line : field_line(s->text, at), what, e,
+	    s->line > 0 ? s->line : field_lines_at(&s->lines, at), what, e,
 	    "still there (%s): %s", form, what);
 }
 
@@ -63,7 +63,8 @@ static int
 on_part(void *ctx, const struct deep_part *part, struct err *e)
 {
 	const struct searching *around = ctx;
-	struct searching s = { around->k, NULL, part->p, part->line };
+	struct searching s = { around->k, NULL, { .text = part->p },
+		part->line };
 	char path[SNAPSHOT_PATH_MAX];
 
 	if (part->refused != NULL)
@@ -78,7 +79,7 @@ static int
 search(struct capturing *k, const char *path, const void *p, size_t len,
     struct err *e)
 {
-	struct searching s = { k, path, p, 0 };
+	struct searching s = { k, path, { .text = p }, 0 };
 
 	if (residue_scan(k->scrub.residue, p, len, on_residue, &s, e) == -1)
 		return -1;

@@ -120,11 +120,23 @@ field_guess(const char *path, const char *text, size_t len)
 unsigned
 field_line(const char *text, size_t at)
 {
-	unsigned line = 1;
+	struct field_lines l = { .text = text };
 
-	for (size_t i = 0; i < at; i++)
-		line += text[i] == '\n';
-	return line;
+	return field_lines_at(&l, at);
+}
+
+unsigned
+field_lines_at(struct field_lines *l, size_t at)
+{
+	const char *stop = l->text + at, *p;
+
+	if (at < l->at)
+		*l = (struct field_lines){ .text = l->text };
+	for (p = l->text + l->at;
+	     (p = memchr(p, '\n', (size_t)(stop - p))) != NULL; p++)
+		l->before++;
+	l->at = at;
+	return l->before + 1;
 }
 
 bool

@@ -108,4 +108,13 @@ void field_decode(const struct field *, const char *text, struct bytes *out);
 /* The line, from 1, in which the byte stands. */
 unsigned field_line(const char *text, size_t at);
 
+/* The same for one place after the other: what was counted is not counted
+ * again, as long as they come in order. Zero but for text at first. */
+struct field_lines {
+	const char *text;
+	size_t at;
+	unsigned before; /* lines that end before at */
+};
+unsigned field_lines_at(struct field_lines *, size_t at);
+
 #endif

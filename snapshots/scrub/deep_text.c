@@ -3,7 +3,6 @@
  * Text in another dress. Decoding is cheap and guessing is not: what comes out
  * is given on only if it looks like text, or packed, or like a key.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 
 /* Shorter runs are words. */
 #define BASE64_LEAST 16
-#define HEX_LEAST    16 /* digits */
 #define RUN_MAX      (8u * 1024 * 1024)
 
 /* 0 little, 1 big endian, -1: not UTF-16. */
@@ -48,9 +46,7 @@ deep_sensible(const char *p, size_t len)
 	if (deep_packed(p, len) || suspect_key_store(p, len))
 		return true;
 	for (size_t i = 0; i < len; i++)
-		odd += ((unsigned char)p[i] < ' ' &&
-			   strchr("\t\r\n", p[i]) == NULL) ||
-		    (unsigned char)p[i] >= 0x7f || p[i] == '\0';
+		odd += deep_odd(p[i]);
 	/* An umlaut is fine. */
 	return odd * 8 <= len || byte_order(p, len) != -1;
 }
@@ -130,7 +126,7 @@ base64_run(const char *p, size_t len, size_t at, struct run *r)
 
 	r->text.len = 0;
 	for (;;) {
-		row = suspect_run(p + at, p + len, SUSPECT_WORD_SET);
+		row = letter_run(p + at, p + len, LETTER_WORD);
 		bytes_add(&r->text, p + at, row);
 		at += row;
 		if (first == 0)
@@ -147,14 +143,13 @@ base64_run(const char *p, size_t len, size_t at, struct run *r)
 static int
 sextet(char c)
 {
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at;
-
-	if (c == '-' || c == '_')
-		return c == '-' ? 62 : 63;
-	at = c == '\0' ? NULL : strchr(set, c);
-	return at == NULL ? -1 : (int)(at - set);
+	if (letter_is(c, LETTER_UPPER))
+		return c - 'A';
+	if (letter_is(c, LETTER_LOWER))
+		return c - 'a' + 26;
+	if (letter_is(c, LETTER_DIGIT))
+		return c - '0' + 52;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
 /* Both alphabets, padding or none; stops at what is neither. */
@@ -187,7 +182,7 @@ past_sign(const char *p, size_t n)
 }
 
 static int
-base64_at(struct deep *d, const char *p, size_t at, const struct run *r,
+base64_at(struct deep *d, const struct run *r, struct deep_text *t, size_t at,
     struct bytes *out, struct err *e)
 {
 	size_t skip = past_sign(r->text.p, r->text.len);
@@ -197,60 +192,8 @@ base64_at(struct deep *d, const char *p, size_t at, const struct run *r,
 		return err_set(e, ENOMEM, "out of memory");
 	if (!deep_sensible(out->p == NULL ? "" : out->p, out->len))
 		return 0;
-	return deep_give(d, "!base64", out->p, out->len, field_line(p, at), e);
-}
-
-/* Between two digits: nothing, or one of ":- ," or "\x", "0x", ", 0x". */
-static size_t
-hex_gap(const char *p, size_t left)
-{
-	static const char *const gaps[] = { "\\x", ", 0x", ",0x", " 0x", "0x",
-		":", "-", " ", "," };
-
-	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
-		if (left > strlen(gaps[i]) &&
-		    memcmp(p, gaps[i], strlen(gaps[i])) == 0)
-			return strlen(gaps[i]);
-	return 0;
-}
-
-/* Pairs of hex digits, always with the same gap, as bytes. Where it ends. */
-static size_t
-hex_bytes(const char *p, size_t len, struct bytes *out)
-{
-	size_t at = 0, gap = 0, g;
-	char pair[3] = "", c;
-
-	out->len = 0;
-	while (at + 1 < len && isxdigit((unsigned char)p[at]) &&
-	    isxdigit((unsigned char)p[at + 1]) && out->len < RUN_MAX) {
-		pair[0] = p[at];
-		pair[1] = p[at + 1];
-		c = (char)strtoul(pair, NULL, 16);
-		bytes_add(out, &c, 1);
-		at += 2;
-		g = hex_gap(p + at, len - at);
-		if (out->len == 1)
-			gap = g;
-		if (g != gap)
-			break;
-		if (at + g >= len || !isxdigit((unsigned char)p[at + g]))
-			break;
-		at += g;
-	}
-	return at;
-}
-
-static int
-hex_at(struct deep *d, const char *p, size_t at, size_t *end, size_t len,
-    struct bytes *out, struct err *e)
-{
-	*end = at + hex_bytes(p + at, len - at, out);
-	if (out->bad)
-		return err_set(e, ENOMEM, "out of memory");
-	if (out->len * 2 < HEX_LEAST || !deep_sensible(out->p, out->len))
-		return 0;
-	return deep_give(d, "!hex", out->p, out->len, field_line(p, at), e);
+	return deep_give(
+	    d, "!base64", out->p, out->len, field_lines_at(&t->lines, at), e);
 }
 
 static bool
@@ -259,9 +202,25 @@ word_begins(const char *p, size_t at)
 	/* The x of \x41 belongs to no word. */
 	if (at >= 1 && p[at] == 'x' && p[at - 1] == '\\')
 		return false;
-	return at == 0 || !isalnum((unsigned char)p[at - 1]) ||
+	return at == 0 || !letter_is(p[at - 1], LETTER_ALNUM) ||
 	    (at >= 2 && (p[at - 1] == 'x' || p[at - 1] == 'n') &&
 		(p[at - 2] == '\\' || p[at - 2] == '0'));
+}
+
+/* The word at `at`, with its rows when it is wrapped; *next: behind it. */
+static int
+word(struct deep *d, struct deep_text *t, size_t at, size_t *next,
+    struct run *r, struct bytes *out, struct err *e)
+{
+	const char *p = t->p;
+
+	*next = at + letter_run(p + at, p + t->len, LETTER_WORD);
+	if (*next - at < BASE64_LEAST)
+		return 0;
+	base64_run(p, t->len, at, r);
+	*next = r->end;
+	return r->text.bad ? err_set(e, ENOMEM, "out of memory")
+			   : base64_at(d, r, t, at, out, e);
 }
 
 int
@@ -269,32 +228,25 @@ deep_words(struct deep *d, const char *p, size_t len, struct err *e)
 {
 	struct run r = { { 0 }, 0 };
 	own_bytes struct bytes out = { 0 };
-	size_t end;
+	struct deep_text t = { p, len, { .text = p } };
+	size_t next, hex = 0;
 	int rc = 0;
 
-	for (size_t at = 0; rc == 0 && at < len; at++) {
-		if (!word_begins(p, at))
+	for (size_t at = 0; rc != -1 && at < len; at = next) {
+		next = at + 1;
+		if (!letter_is(p[at], LETTER_WORD) || !word_begins(p, at))
 			continue;
-		if (isxdigit((unsigned char)p[at])) {
-			rc = hex_at(d, p, at, &end, len, &out, e);
-			if (rc == 0 && out.len * 2 >= HEX_LEAST &&
-			    deep_sensible(out.p, out.len)) {
-				at = end;
-				continue;
-			}
-		}
-		if (rc == 0 && sextet(p[at]) >= 0) {
-			base64_run(p, len, at, &r);
-			if (r.text.bad)
-				rc = err_set(e, ENOMEM, "out of memory");
-			else if (r.text.len >= BASE64_LEAST)
-				rc = base64_at(d, p, at, &r, &out, e);
-			if (r.end > at)
-				at = r.end - 1;
-		}
+		/* A run of hex digits is looked at once, from its start. */
+		rc = at >= hex && letter_is(p[at], LETTER_HEX)
+		    ? deep_hex(d, &t, at, &hex, &out, e)
+		    : 0;
+		if (rc == 1)
+			next = hex > at ? hex : next;
+		else if (rc == 0 && p[at] != '=')
+			rc = word(d, &t, at, &next, &r, &out, e);
 	}
 	bytes_free(&r.text);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 /* A number of exactly n digits, or -1. */
@@ -304,7 +256,7 @@ number(const char *p, size_t n, int base)
 	char digits[8] = "", *end;
 	long v;
 
-	if (n == 0 || n >= sizeof(digits) || !isxdigit((unsigned char)*p))
+	if (n == 0 || n >= sizeof(digits) || !letter_is(*p, LETTER_HEX))
 		return -1;
 	memcpy(digits, p, n);
 	v = strtol(digits, &end, base);
@@ -363,20 +315,25 @@ int
 deep_escapes(struct deep *d, const char *p, size_t len, struct err *e)
 {
 	own_bytes struct bytes out = { 0 };
-	unsigned found = 0;
+	const char *stop = p + len, *done = p;
 	size_t n;
 	char c;
 
-	for (size_t i = 0; i < len; i += n == 0 ? 1 : n) {
-		n = strchr("&%\\", p[i]) == NULL || p[i] == '\0'
-		    ? 0
-		    : escape(p + i, len - i, &c);
-		if (n > 0 && c == '\n')
-			c = '\r';
-		bytes_add(&out, n == 0 ? p + i : &c, 1);
-		found += n > 0;
+	for (; (p = letter_find(p, stop, LETTER_ESCAPE)) < stop; p += n) {
+		n = escape(p, (size_t)(stop - p), &c);
+		if (n == 0) {
+			n = 1;
+			continue;
+		}
+		c = c == '\n' ? '\r' : c;
+		bytes_add(&out, done, (size_t)(p - done));
+		bytes_add(&out, &c, 1);
+		done = p + n;
 	}
+	if (out.len == 0)
+		return 0;
+	bytes_add(&out, done, (size_t)(stop - done));
 	if (out.bad)
 		return err_set(e, ENOMEM, "out of memory");
-	return found == 0 ? 0 : deep_give(d, "", out.p, out.len, 0, e);
+	return deep_give(d, "", out.p, out.len, 0, e);
 }

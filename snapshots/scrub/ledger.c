@@ -165,11 +165,11 @@ entry_json(const struct entry *n, bool ruled)
 	    : ruled             ? "rules"
 	    : n->format != NULL ? "heuristics"
 				: "lines";
-	json_int_t lines = 0;
+	/* How many end, not in which the end is. */
+	json_int_t lines =
+	    in->len == 0 ? 0 : (json_int_t)field_line(in->p, in->len) - 1;
 	json_t *o;
 
-	for (size_t i = 0; i < in->len; i++)
-		lines += in->p[i] == '\n';
 	o = json_pack("{s:s, s:I, s:I, s:s, s:I, s:s}", "file", n->path,
 	    "bytes", (json_int_t)in->len, "lines", lines, "format",
 	    n->format == NULL ? "" : n->format->name, "keys", n->keys, "net",

@@ -56,8 +56,7 @@ typedef bool scrub_ours_fn(const void *ctx, size_t at);
 int scrub_look(struct scrub *, const char *path, const struct field_format *,
     const struct bytes *, scrub_ours_fn *ours, const void *ctx, struct err *);
 
-/* Judges and keeps what the heuristics found in text. line 0: that of
- * found->at. */
+/* Judges and keeps what the heuristics found in that line of text. */
 int scrub_suspect(struct scrub *, const char *path, const char *text,
     unsigned line, const struct suspect *, struct err *);
 

@@ -16,6 +16,7 @@ struct looking {
 	const void *ours_ctx;
 	const struct deep_part *part; /* NULL: the file itself */
 	const char *text;
+	struct field_lines lines;     /* of text */
 	char name[SNAPSHOT_PATH_MAX]; /* with the part's */
 	unsigned opened;              /* parts that were */
 };
@@ -66,7 +67,10 @@ on_suspect(void *ctx, const struct suspect *found, struct err *e)
 	if (named && l->part != NULL && policy_wrote(l, found))
 		return 0;
 	return scrub_suspect(l->s, l->name, l->text,
-	    l->part == NULL ? 0 : l->part->line, found, e);
+	    l->part != NULL && l->part->line > 0
+		? l->part->line
+		: field_lines_at(&l->lines, found->at),
+	    found, e);
 }
 
 static int
@@ -76,6 +80,7 @@ scan(struct looking *l, const struct field_format *format, const char *p,
 	struct err why = { 0 };
 
 	l->text = p;
+	l->lines = (struct field_lines){ .text = p };
 	if (suspect_scan(format, p, len, on_suspect, l, &why) == 0)
 		return 0;
 	/* A guess that was wrong; its text is looked at all the same. */

@@ -31,8 +31,6 @@ scrub_suspect(struct scrub *s, const char *path, const char *text,
 {
 	struct finding f = { .id = found->id, .line = line, .len = found->len };
 
-	if (line == 0)
-		f.line = field_line(text, found->at);
 	(void)snprintf(f.path, sizeof(f.path), "%s", path);
 	(void)snprintf(f.key, sizeof(f.key), "%s", found->key);
 	(void)snprintf(f.text, sizeof(f.text), "%s", found->text);

@@ -55,8 +55,8 @@ is_named_so(struct suspect_text *s, const struct field *f)
 	for (size_t i = 0; i < LENGTH(names); i++) {
 		if (strcasecmp(f->name, names[i]) != 0)
 			continue;
-		(void)snprintf(word, sizeof(word), "%.*s",
-		    f->len < sizeof(word) ? (int)f->len : 0, s->text + f->at);
+		suspect_copy(
+		    word, s->text + f->at, f->len < sizeof(word) ? f->len : 0);
 		s->secret_next =
 		    strchr(word, ' ') == NULL && suspect_name(word);
 	}

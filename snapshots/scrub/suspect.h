@@ -17,9 +17,6 @@
  * half of one), and words too random for a person to have thought of. A net
  * below the rules, not in place of them.
  */
-#define SUSPECT_WORD_SET                                                       \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-"
-
 struct suspect {
 	enum finding_id id;
 	size_t at;

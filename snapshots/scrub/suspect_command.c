@@ -4,10 +4,11 @@
  * own beside them: "curl -u user:secret", "sshpass -p secret", "Authorization:
  * Basic c2VjcmV0", "IDENTIFIED BY 'secret'".
  */
-#include <ctype.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
+#include "pairs.h"
 #include "suspect_in.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,11 +60,10 @@ static const char *
 find(const char *p, const char *stop, const char *text)
 {
 	size_t n = strlen(text);
-	char first = (char)tolower((unsigned char)text[0]);
+	char first = letter_lower(text[0]);
 
 	for (; p + n <= stop; p++)
-		if (tolower((unsigned char)*p) == first &&
-		    strncasecmp(p, text, n) == 0)
+		if (letter_lower(*p) == first && strncasecmp(p, text, n) == 0)
 			return p;
 	return NULL;
 }
@@ -100,15 +100,38 @@ behind_user(const char **p, const char *stop, size_t n)
 	return word(p, stop);
 }
 
+/* A line, and where in it the texts of each row were last found: each of them
+ * is searched for once from one end to the other, however often the command is
+ * there. Lines may be as long as files. */
+struct line {
+	const char *p;
+	const char *stop;
+	const char *option[LENGTH(commands)];
+	const char *chpasswd;
+};
+
+/* The first at or behind p; stop: none. */
+static const char *
+next(const struct line *l, const char **last, const char *p, const char *text)
+{
+	if (*last == NULL || *last < p)
+		*last = find(p, l->stop, text);
+	if (*last == NULL)
+		*last = l->stop;
+	return *last;
+}
+
 /* The command of row i stands at p. */
 static int
-one(const struct suspect_text *s, size_t i, const char *p, const char *stop,
+one(const struct suspect_text *s, struct line *l, size_t i, const char *p,
     struct err *e)
 {
+	const char *stop = l->stop;
 	size_t n;
 
-	p = find(p + strlen(commands[i].command), stop, commands[i].option);
-	if (p == NULL)
+	p = next(l, &l->option[i], p + strlen(commands[i].command),
+	    commands[i].option);
+	if (p == stop)
 		return 0;
 	p += strlen(commands[i].option);
 	if (commands[i].how == ATTACHED && p < stop && *p == ' ')
@@ -126,32 +149,38 @@ one(const struct suspect_text *s, size_t i, const char *p, const char *stop,
 /* What is written to chpasswd is a user and his password; any other echo is
  * not worth a look. */
 static bool
-worth(size_t i, const char *p, const char *stop)
+worth(struct line *l, size_t i, const char *p)
 {
-	size_t n;
+	size_t n = strlen(commands[i].command);
 
-	if (tolower((unsigned char)*p) != commands[i].command[0])
-		return false;
-	n = strlen(commands[i].command);
-	if ((size_t)(stop - p) < n ||
+	if (letter_lower(*p) != commands[i].command[0] ||
+	    (size_t)(l->stop - p) < n ||
 	    strncasecmp(p, commands[i].command, n) != 0)
 		return false;
 	return strcmp(commands[i].command, "echo") != 0 ||
-	    find(p, stop, "chpasswd") != NULL;
+	    next(l, &l->chpasswd, p, "chpasswd") != l->stop;
+}
+
+static struct pairs command_pairs;
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+
+static void
+index_commands(void)
+{
+	for (size_t i = 0; i < LENGTH(commands); i++)
+		pairs_add_any_case(&command_pairs, commands[i].command);
 }
 
 static int
-line(const struct suspect_text *s, const char *p, const char *stop,
-    struct err *e)
+line(const struct suspect_text *s, struct line *l, struct err *e)
 {
-	const char *start = p;
-
-	for (; p < stop; p++) {
-		if (!isalpha((unsigned char)*p) ||
-		    (p > start && isalnum((unsigned char)p[-1])))
+	for (const char *p = l->p; p + 1 < l->stop; p++) {
+		if (!pairs_begin(&command_pairs, p) ||
+		    !letter_is(*p, LETTER_ALPHA) ||
+		    (p > l->p && letter_is(p[-1], LETTER_ALNUM)))
 			continue;
 		for (size_t i = 0; i < LENGTH(commands); i++)
-			if (worth(i, p, stop) && one(s, i, p, stop, e) == -1)
+			if (worth(l, i, p) && one(s, l, i, p, e) == -1)
 				return -1;
 	}
 	return 0;
@@ -162,11 +191,15 @@ suspect_commands(const struct suspect_text *s, struct err *e)
 {
 	const char *stop = s->text + s->len, *end;
 
+	(void)pthread_once(&indexed, index_commands);
 	for (const char *p = s->text; p < stop; p = end + 1) {
+		struct line l = { .p = p };
+
 		end = memchr(p, '\n', (size_t)(stop - p));
 		if (end == NULL)
 			end = stop;
-		if (line(s, p, end, e) == -1)
+		l.stop = end;
+		if (line(s, &l, e) == -1)
 			return -1;
 	}
 	return 0;

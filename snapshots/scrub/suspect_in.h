@@ -2,6 +2,9 @@
 #ifndef SUSPECT_IN_H
 #define SUSPECT_IN_H
 
+#include <string.h>
+
+#include "letter.h"
 #include "suspect.h"
 
 /* What the parts of the heuristics share; for snapshots/suspect*.c alone. */
@@ -33,8 +36,17 @@ bool suspect_passed_on(const char *name, const char *value, size_t len);
 /* Whose default password it is; NULL: nobody's. anywhere: so telling that it
  * needs no name beside it. */
 const char *suspect_default(const char *, size_t len, bool anywhere);
-/* The longest run of characters that words are made of. */
-size_t suspect_run(const char *p, const char *stop, const char *set);
+/* Of the word at p, 0: none. Its equals signs are padding, or end a name. */
+size_t suspect_word_length(const char *p, const char *stop);
+
+/* A name or a word, cut to what a name may have. */
+static inline void
+suspect_copy(char out[static FIELD_NAME_MAX], const char *p, size_t n)
+{
+	n = n < FIELD_NAME_MAX ? n : FIELD_NAME_MAX - 1;
+	memcpy(out, p, n);
+	out[n] = '\0';
+}
 
 /* The parts of suspect_scan() that look at any text, whatever its format. */
 typedef int suspect_part_fn(const struct suspect_text *, struct err *);

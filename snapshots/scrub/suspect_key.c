@@ -17,45 +17,84 @@
 /* Larger ones are no single key, and a guess should cost little. */
 #define DER_MAX (1024 * 1024)
 
-/* How the frame begins, and what its first line then holds. */
+/* So much is searched for every kind of frame at once: what is behind the
+ * first one found costs nothing then, however many there are. */
+#define STRETCH (8 * 1024)
+
+#define BEGIN   "BEGIN "
+#define PUTTY   "PuTTY-User-Key-File-"
+
+/* What stands before BEGIN, and in the rest of its line. */
 static const struct {
-	const char *begin;
+	const char *before;
 	const char *label;
 } frames[] = {
-	{ "-----BEGIN ", "PRIVATE KEY" },
-	{ "-----BEGIN ", "OpenVPN Static key" },
-	{ "-----BEGIN ", "OpenVPN tls-crypt-v2" },
-	{ "---- BEGIN ", "PRIVATE KEY" }, /* RFC 4716 */
-	{ "PuTTY-User-Key-File-", ":" },
+	{ "-----", "PRIVATE KEY" }, { "-----", "OpenVPN Static key" },
+	{ "-----", "OpenVPN tls-crypt-v2" },
+	{ "---- ", "PRIVATE KEY" }, /* RFC 4716 */
 };
 
-/* The first frame of this kind, or stop. */
-static const char *
-frame(const char *p, const char *stop, size_t i)
-{
-	const size_t n = strlen(frames[i].begin);
-	size_t left;
+/* A text that is searched, and where in it. */
+struct stretch {
+	const char *text;
+	const char *p;
+	const char *end; /* of the stretch */
+	const char *stop;
+};
 
-	while (
-	    (p = memmem(p, (size_t)(stop - p), frames[i].begin, n)) != NULL) {
-		left = (size_t)(stop - p) - n;
-		if (memmem(p + n, left < 48 ? left : 48, frames[i].label,
+/* The needle that begins in the stretch, or NULL. */
+static const char *
+begins_in(const struct stretch *s, const char *p, const char *needle)
+{
+	size_t n = strlen(needle), left = (size_t)(s->stop - p);
+	size_t most = (size_t)(s->end - p) + n - 1;
+
+	return memmem(p, left < most ? left : most, needle, n);
+}
+
+static bool
+is_frame(const struct stretch *s, const char *p)
+{
+	const size_t before = strlen(frames[0].before);
+	const char *rest = p + strlen(BEGIN);
+	size_t left = (size_t)(s->stop - rest);
+
+	if ((size_t)(p - s->text) < before)
+		return false;
+	for (size_t i = 0; i < LENGTH(frames); i++)
+		if (memcmp(p - before, frames[i].before, before) == 0 &&
+		    memmem(rest, left < 48 ? left : 48, frames[i].label,
 			strlen(frames[i].label)) != NULL)
-			return p;
-		p += n;
-	}
-	return stop;
+			return true;
+	return false;
+}
+
+/* The first frame of the stretch, or NULL. */
+static const char *
+frame(struct stretch *s)
+{
+	const char *putty = begins_in(s, s->p, PUTTY), *p = s->p;
+
+	if (putty != NULL)
+		s->end = putty;
+	for (; p < s->end && (p = begins_in(s, p, BEGIN)) != NULL; p++)
+		if (is_frame(s, p))
+			return p - strlen(frames[0].before);
+	return putty;
 }
 
 long
 suspect_private_key(const char *text, size_t len)
 {
-	const char *stop = text + len, *first = stop, *p;
+	struct stretch s = { text, text, text, text + len };
+	const char *found;
 
-	for (size_t i = 0; i < LENGTH(frames); i++)
-		if ((p = frame(text, stop, i)) < first)
-			first = p;
-	return first == stop ? -1 : first - text;
+	for (; s.p < s.stop; s.p = s.end) {
+		s.end = s.stop - s.p > STRETCH ? s.p + STRETCH : s.stop;
+		if ((found = frame(&s)) != NULL)
+			return found - text;
+	}
+	return -1;
 }
 
 static bool

@@ -10,88 +10,103 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct {
+struct known {
 	const char *value;
 	const char *whose;
-	bool anywhere;
-} known[] = {
-	{ "changeit", "Java key stores", true },
-	{ "testKEYS", "the access point of Kura", true },
-	{ "appadmin", "Kura", false },
-	{ "netadmin", "Kura", false },
+};
+
+/* No other text would hold them. */
+static const struct known telling[] = {
+	{ "changeit", "Java key stores" },
+	{ "testKEYS", "the access point of Kura" },
 	/* SHA-256 of admin, appadmin and netadmin, in base64, as users.config
 	 * of Kura 5 holds them. */
-	{ "jGl25bVBBBW96Qi9Te4V37Fnqchz/Eu4qB9vKrRIqRg=", "Kura", true },
-	{ "3hPckF8Zc+IF3pVineBvck3zJERUl8itosySULE1hpM=", "Kura", true },
-	{ "3PgDKAMCxgRWBHiT1dEBS97bPqt7xckgdwrADJiDoWg=", "Kura", true },
-	{ "DEADBEEFDEADBEEF", "OCPP examples", true },
-	{ "admin", "many", false },
-	{ "admin1", "many", false },
-	{ "admin12", "many", false },
-	{ "admin123", "many", false },
-	{ "admin1234", "many", false },
-	{ "Admin@123", "many", false },
-	{ "administrator", "many", false },
-	{ "password", "many", false },
-	{ "password1", "many", false },
-	{ "Password1", "many", false },
-	{ "passw0rd", "many", false },
-	{ "P@ssw0rd", "many", false },
-	{ "changeme", "many", false },
-	{ "change-me", "many", false },
-	{ "default", "many", false },
-	{ "secret", "many", false },
-	{ "letmein", "many", false },
-	{ "welcome", "many", false },
-	{ "qwerty", "many", false },
-	{ "guest", "many", false },
-	{ "user", "many", false },
-	{ "test", "many", false },
-	{ "test123", "many", false },
-	{ "demo", "many", false },
-	{ "service", "many", false },
-	{ "support", "many", false },
-	{ "operator", "many", false },
-	{ "manager", "many", false },
-	{ "supervisor", "many", false },
-	{ "root", "many", false },
-	{ "toor", "many", false },
-	{ "calvin", "Dell iDRAC", false },
-	{ "raspberry", "Raspberry Pi OS", false },
-	{ "temppwd", "BeagleBone", true },
-	{ "linaro", "Linaro images", false },
-	{ "orangepi", "Orange Pi", false },
-	{ "debian", "board images of Debian", false },
-	{ "ubnt", "Ubiquiti", false },
-	{ "alpine", "iOS", false },
-	{ "steve", "SteVe", false },
-	{ "eurotech", "gateways", false },
-	{ "public", "SNMP", false },
-	{ "private", "SNMP", false },
-	{ "0000", "SIM cards", false },
-	{ "1111", "SIM cards", false },
-	{ "1234", "SIM cards and many", false },
-	{ "12345", "many", false },
-	{ "123456", "EVerest and many", false },
-	{ "1234567", "many", false },
-	{ "12345678", "many", false },
-	{ "123456789", "many", false },
-	{ "1234567890", "many", false },
-	{ "00000000", "many", false },
-	{ "87654321", "many", false },
+	{ "jGl25bVBBBW96Qi9Te4V37Fnqchz/Eu4qB9vKrRIqRg=", "Kura" },
+	{ "3hPckF8Zc+IF3pVineBvck3zJERUl8itosySULE1hpM=", "Kura" },
+	{ "3PgDKAMCxgRWBHiT1dEBS97bPqt7xckgdwrADJiDoWg=", "Kura" },
+	{ "DEADBEEFDEADBEEF", "OCPP examples" },
+	{ "temppwd", "BeagleBone" },
 };
+
+/* A default only as the value of a name that means a secret. */
+static const struct known named[] = {
+	{ "appadmin", "Kura" },
+	{ "netadmin", "Kura" },
+	{ "admin", "many" },
+	{ "admin1", "many" },
+	{ "admin12", "many" },
+	{ "admin123", "many" },
+	{ "admin1234", "many" },
+	{ "Admin@123", "many" },
+	{ "administrator", "many" },
+	{ "password", "many" },
+	{ "password1", "many" },
+	{ "Password1", "many" },
+	{ "passw0rd", "many" },
+	{ "P@ssw0rd", "many" },
+	{ "changeme", "many" },
+	{ "change-me", "many" },
+	{ "default", "many" },
+	{ "secret", "many" },
+	{ "letmein", "many" },
+	{ "welcome", "many" },
+	{ "qwerty", "many" },
+	{ "guest", "many" },
+	{ "user", "many" },
+	{ "test", "many" },
+	{ "test123", "many" },
+	{ "demo", "many" },
+	{ "service", "many" },
+	{ "support", "many" },
+	{ "operator", "many" },
+	{ "manager", "many" },
+	{ "supervisor", "many" },
+	{ "root", "many" },
+	{ "toor", "many" },
+	{ "calvin", "Dell iDRAC" },
+	{ "raspberry", "Raspberry Pi OS" },
+	{ "linaro", "Linaro images" },
+	{ "orangepi", "Orange Pi" },
+	{ "debian", "board images of Debian" },
+	{ "ubnt", "Ubiquiti" },
+	{ "alpine", "iOS" },
+	{ "steve", "SteVe" },
+	{ "eurotech", "gateways" },
+	{ "public", "SNMP" },
+	{ "private", "SNMP" },
+	{ "0000", "SIM cards" },
+	{ "1111", "SIM cards" },
+	{ "1234", "SIM cards and many" },
+	{ "12345", "many" },
+	{ "123456", "EVerest and many" },
+	{ "1234567", "many" },
+	{ "12345678", "many" },
+	{ "123456789", "many" },
+	{ "1234567890", "many" },
+	{ "00000000", "many" },
+	{ "87654321", "many" },
+};
+
+static const char *
+find(const struct known *table, size_t n, const char *p, size_t len)
+{
+	for (size_t i = 0; len > 0 && i < n; i++)
+		if (table[i].value[0] == p[0] &&
+		    strlen(table[i].value) == len &&
+		    memcmp(table[i].value, p, len) == 0)
+			return table[i].whose;
+	return NULL;
+}
 
 const char *
 suspect_default(const char *p, size_t len, bool anywhere)
 {
-	/* Asked for every word of a capture: the first letter decides. */
-	for (size_t i = 0; len > 0 && i < LENGTH(known); i++)
-		if (known[i].value[0] == p[0] &&
-		    (known[i].anywhere || !anywhere) &&
-		    strlen(known[i].value) == len &&
-		    memcmp(known[i].value, p, len) == 0)
-			return known[i].whose;
-	return NULL;
+	/* Every word of a capture is looked for in the first, which is why
+	 * there are two. */
+	const char *whose = find(telling, LENGTH(telling), p, len);
+
+	return whose != NULL || anywhere ? whose
+					 : find(named, LENGTH(named), p, len);
 }
 
 int
@@ -101,17 +116,8 @@ suspect_known(const struct suspect_text *s, struct err *e)
 	size_t n;
 
 	for (const char *p = s->text; p < stop; p += n == 0 ? 1 : n) {
-		n = suspect_run(p, stop, SUSPECT_WORD_SET);
 		/* psk=testKEYS: the sign before it is of the same set. */
-		while (n > 0 && *p == '=') {
-			p++;
-			n--;
-		}
-		for (size_t i = 0; i < n; i++)
-			if (p[i] == '=' && i + 2 < n && p[i + 1] != '=') {
-				n = i + 1;
-				break;
-			}
+		n = *p == '=' ? 0 : suspect_word_length(p, stop);
 		if (suspect_default(p, n, true) == NULL)
 			continue;
 		if (suspect_tell(s, FINDING_DEFAULT, (size_t)(p - s->text), n,

@@ -5,8 +5,6 @@
  * blanks alone, as in .netrc, ipsec.secrets, snmpd.conf, mosquitto.conf and
  * UCI; the latter only where it is no sentence.
  */
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +12,8 @@
 
 #define LENGTH(a)   (sizeof(a) / sizeof((a)[0]))
 #define COLUMNS_MAX 16
+#define NAME_FAR    4096 /* no name is so far before what it names */
+#define VALUE_MAX   4096 /* what is longer is told as well by its start */
 
 /* Names that need no place of their own in the line to be one. */
 static const char *const plain_names[] = { "password", "passwd", "passphrase",
@@ -44,30 +44,29 @@ name_before(
 {
 	size_t end = at, from;
 
-	while (end > start && strchr(" \t\"'", text[end - 1]) != NULL)
+	while (end > start &&
+	    letter_is(text[end - 1], LETTER_BLANK | LETTER_QUOTE))
 		end--;
 	from = end;
-	while (from > start &&
-	    (isalnum((unsigned char)text[from - 1]) ||
-		strchr("_-.", text[from - 1]) != NULL) &&
-	    end - from < FIELD_NAME_MAX - 1)
+	while (from > start && end - from < FIELD_NAME_MAX - 1 &&
+	    letter_is(text[from - 1], LETTER_ALNUM | LETTER_DASH | LETTER_DOT))
 		from--;
-	(void)snprintf(
-	    name, FIELD_NAME_MAX, "%.*s", (int)(end - from), text + from);
+	suspect_copy(name, text + from, end - from);
 }
 
 void
 suspect_name_at(const char *text, size_t at, char name[static FIELD_NAME_MAX])
 {
-	size_t start = at;
+	size_t least = at > NAME_FAR ? at - NAME_FAR : 0;
 
-	while (start > 0 && text[start - 1] != '\n')
-		start--;
-	name[0] = '\0';
-	while (at > start && strchr("=:>", text[at - 1]) == NULL)
+	/* Never to the line's start: a page of JSON is often one line, and
+	 * this is asked for at each of its signs. No name has a line's end. */
+	while (at > least && text[at - 1] != '\n' &&
+	    !letter_is(text[at - 1], LETTER_SIGN))
 		at--;
-	if (at > start)
-		name_before(text, start, at - 1, name);
+	name[0] = '\0';
+	if (at > least && text[at - 1] != '\n')
+		name_before(text, 0, at - 1, name);
 }
 
 static size_t
@@ -88,6 +87,7 @@ value_end(const char *text, size_t from, size_t end, char quote, char sign)
 {
 	size_t to = from;
 
+	end = end - from > VALUE_MAX ? from + VALUE_MAX : end;
 	if (quote != '\0') {
 		while (to < end && text[to] != quote)
 			to++;
@@ -120,13 +120,14 @@ value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
 
 	*quote = '\0';
 	for (; from < s->len &&
-	     (strchr(" \t\"'\r\n", s->text[from]) != NULL ||
+	     (letter_is(
+		  s->text[from], LETTER_BLANK | LETTER_QUOTE | LETTER_END) ||
 		 line_continues(s, from));
 	     from++) {
 		if (s->text[from] == '\n' && (!next || from > *end))
 			break;
 		next |= s->text[from] == '\\';
-		if (strchr("\"'", s->text[from]) == NULL)
+		if (!letter_is(s->text[from], LETTER_QUOTE))
 			continue;
 		*quote = s->text[from++];
 		break;
@@ -146,6 +147,7 @@ unwrap(const char *text, size_t *from, size_t *end)
 
 	if ((size_t)(stop - p) <= n || memcmp(p, open, n) != 0)
 		return;
+	stop = stop - p > VALUE_MAX ? p + VALUE_MAX : stop;
 	over = memmem(p, (size_t)(stop - p), close, sizeof(close) - 1);
 	*from += n;
 	*end = over == NULL ? *end : (size_t)(over - text);
@@ -172,7 +174,7 @@ signs(const struct suspect_text *s, size_t start, size_t end, struct err *e)
 	char name[FIELD_NAME_MAX];
 
 	for (size_t at = start; at < end; at++) {
-		if (strchr("=:>", s->text[at]) == NULL)
+		if (!letter_is(s->text[at], LETTER_SIGN))
 			continue;
 		name_before(s->text, start, at, name);
 		if (suspect_name(name) && value_of(s, at, end, name, e) == -1)
@@ -195,6 +197,9 @@ struct words {
 static void
 split(const char *text, size_t at, size_t end, struct words *w)
 {
+	const unsigned around = LETTER_BLANK | LETTER_END;
+	size_t from, len;
+
 	w->count = 0;
 	w->comment = false;
 	for (; at < end && strchr(" \t#;!", text[at]) != NULL; at++)
@@ -203,18 +208,16 @@ split(const char *text, size_t at, size_t end, struct words *w)
 	    memcmp(text + at, "define ", 7) == 0;
 	w->comment &= !w->define;
 	while (at < end && w->count < COLUMNS_MAX) {
-		while (at < end && strchr(" \t\r\"'", text[at]) != NULL)
-			at++;
-		w->all[w->count].at = at;
-		while (at < end && strchr(" \t\r", text[at]) == NULL)
-			at++;
-		w->all[w->count].len = at - w->all[w->count].at;
-		while (w->all[w->count].len > 0 &&
-		    strchr("\"'",
-			text[w->all[w->count].at + w->all[w->count].len - 1]) !=
-			NULL)
-			w->all[w->count].len--;
-		w->count += w->all[w->count].len > 0;
+		at += letter_run(text + at, text + end, around | LETTER_QUOTE);
+		from = at;
+		at =
+		    (size_t)(letter_find(text + at, text + end, around) - text);
+		len = at - from;
+		while (len > 0 && letter_is(text[from + len - 1], LETTER_QUOTE))
+			len--;
+		w->all[w->count].at = from;
+		w->all[w->count].len = len;
+		w->count += len > 0;
 	}
 }
 
@@ -228,14 +231,12 @@ names_next(const char *text, const struct words *w, size_t i)
 
 	if (len >= sizeof(name) || i + 1 >= w->count)
 		return false;
-	(void)snprintf(
-	    name, sizeof(name), "%.*s", (int)len, text + w->all[i].at);
+	suspect_copy(name, text + w->all[i].at, len);
 	/* "wifi.psk" is a name, "the password." is the end of a sentence. */
 	if (strpbrk(name, "=:<>(),[]{}") != NULL || name[len - 1] == '.')
 		return false;
-	(void)snprintf(first, sizeof(first), "%.*s",
-	    w->all[0].len < sizeof(first) ? (int)w->all[0].len : 0,
-	    text + w->all[0].at);
+	suspect_copy(first, text + w->all[0].at,
+	    w->all[0].len < sizeof(first) ? w->all[0].len : 0);
 	second = i == 1 && is_one(before_names, LENGTH(before_names), first);
 	if (second && strncasecmp(name, "key", 3) == 0)
 		return true;
@@ -258,8 +259,7 @@ blanks(const struct suspect_text *s, size_t start, size_t end, struct err *e)
 	for (size_t i = 0; i < w.count; i++) {
 		if (!names_next(s->text, &w, i))
 			continue;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)w.all[i].len,
-		    s->text + w.all[i].at);
+		suspect_copy(name, s->text + w.all[i].at, w.all[i].len);
 		if (suspect_value(s, w.all[i + 1].at, w.all[i + 1].len, name,
 			reason, e) == -1)
 			return -1;

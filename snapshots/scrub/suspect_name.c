@@ -4,10 +4,11 @@
  * heuristics believe about words is said here, in tables, and nowhere else.
  */
 #include <ctype.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
+#include "pairs.h"
 #include "suspect_in.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -60,6 +61,32 @@ one_of(const char *const *table, size_t n, const char *p, size_t len)
 	return false;
 }
 
+static struct pairs part_pairs;
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+
+static void
+index_parts(void)
+{
+	for (size_t i = 0; i < LENGTH(parts); i++)
+		pairs_add(&part_pairs, parts[i]);
+}
+
+/* Is one of the parts in it? */
+static bool
+has_part(const char *low, size_t len)
+{
+	(void)pthread_once(&indexed, index_parts);
+	for (size_t at = 0; at + 1 < len; at++) {
+		if (!pairs_begin(&part_pairs, low + at))
+			continue;
+		for (size_t i = 0; i < LENGTH(parts); i++)
+			if (parts[i][0] == low[at] &&
+			    strncmp(low + at, parts[i], strlen(parts[i])) == 0)
+				return true;
+	}
+	return false;
+}
+
 bool
 suspect_name(const char *name)
 {
@@ -67,20 +94,18 @@ suspect_name(const char *name)
 	size_t n = 0, word = 0;
 
 	for (; n < sizeof(low) - 1 && name[n] != '\0'; n++) {
-		low[n] = (char)tolower((unsigned char)name[n]);
-		if (!isalnum((unsigned char)name[n]))
+		low[n] = letter_lower(name[n]);
+		if (!letter_is(name[n], LETTER_ALNUM))
 			word = n + 1;
-		else if (n > 0 && isupper((unsigned char)name[n]) &&
-		    islower((unsigned char)name[n - 1]))
+		else if (n > 0 && letter_is(name[n], LETTER_UPPER) &&
+		    letter_is(name[n - 1], LETTER_LOWER))
 			word = n; /* wifiPass */
 	}
 	low[n] = '\0';
 	if (one_of(about, LENGTH(about), low + word, n - word))
 		return false;
-	for (size_t i = 0; i < LENGTH(parts); i++)
-		if (strstr(low, parts[i]) != NULL)
-			return true;
-	return one_of(whole_words, LENGTH(whole_words), low, n) ||
+	return has_part(low, n) ||
+	    one_of(whole_words, LENGTH(whole_words), low, n) ||
 	    one_of(last_words, LENGTH(last_words), low + word, n - word);
 }
 
@@ -90,6 +115,16 @@ is_path(const char *p, size_t len)
 {
 	return len > 1 && p[0] == '/' && p[len - 1] != '=' &&
 	    memchr(p + 1, '/', len - 1) != NULL && memchr(p, '+', len) == NULL;
+}
+
+static size_t
+run(const char *p, const char *stop, const char *set)
+{
+	const char *from = p;
+
+	while (p < stop && *p != '\0' && strchr(set, *p) != NULL)
+		p++;
+	return (size_t)(p - from);
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz_"
@@ -109,18 +144,18 @@ is_variable(const char *p, size_t len)
 	if (len < 3 || p[0] != '$')
 		return false;
 	if (p[1] == '{') {
-		n = 2 + suspect_run(p + 2, stop, LOWER UPPER "0123456789");
+		n = 2 + run(p + 2, stop, LOWER UPPER "0123456789");
 		return n > 2 && (n == len || p[n] == '}' || p[n] == ':');
 	}
 	if (p[1] == '(') {
-		n = 2 + suspect_run(p + 2, stop, LOWER);
+		n = 2 + run(p + 2, stop, LOWER);
 		return n > 2 && (n == len || p[n] == ' ' || p[n] == '/');
 	}
-	if (1 + suspect_run(p + 1, stop, UPPER) == len)
+	if (1 + run(p + 1, stop, UPPER) == len)
 		return true;
-	n = 1 + suspect_run(p + 1, stop, LOWER UPPER);
+	n = 1 + run(p + 1, stop, LOWER UPPER);
 	return n > 1 && n < len && p[n] == '/' &&
-	    n + suspect_run(p + n, stop, LOWER UPPER "0123456789./-#") == len;
+	    n + run(p + n, stop, LOWER UPPER "0123456789./-#") == len;
 }
 
 /* A path, a reference, a slot, prose: not the secret itself. */
@@ -148,7 +183,7 @@ suspect_passed_on(const char *name, const char *p, size_t len)
 
 	if (!one_of(names, LENGTH(names), name, strlen(name)))
 		return false;
-	n = suspect_run(p, p + len, "0123456789.:");
+	n = run(p, p + len, "0123456789.:");
 	return memmem(p, len, "://", 3) != NULL ||
 	    (len > 5 && memcmp(p, "unix:", 5) == 0) ||
 	    (memchr(p, ':', len) != NULL && n + 1 >= len);

@@ -4,7 +4,6 @@
  * and there without separators, and the numbers of SIM cards and modems.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,13 +11,16 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
+/* No name of a network or of a unit is as long. */
+#define VALUE_MAX 1024
+
 static const char address[] = "a hardware address, of this unit or of another";
 
 static bool
 all_hex(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!isxdigit((unsigned char)p[i]))
+		if (!letter_is(p[i], LETTER_HEX))
 			return false;
 	return true;
 }
@@ -39,13 +41,11 @@ separated(const char *p, size_t left)
 }
 
 /* Group addresses (the lowest bit of the first byte) and 00:00:00:... are
- * nobody's. */
+ * nobody's. The digits were seen to be some. */
 static bool
 of_one_station(const char *p)
 {
-	unsigned first = 1;
-
-	return sscanf(p, "%2x", &first) == 1 && (first & 1) == 0 &&
+	return strchr("02468aceACE", p[1]) != NULL &&
 	    strncmp(p, "00:00:00", 8) != 0 && strncmp(p, "00-00-00", 8) != 0 &&
 	    strncmp(p, "0000.00", 7) != 0;
 }
@@ -82,7 +82,7 @@ hardware(const struct suspect_text *s, struct err *e)
 	size_t n;
 
 	for (size_t at = 0; at + 14 <= s->len; at++) {
-		if (!isxdigit((unsigned char)s->text[at]))
+		if (!letter_is(s->text[at], LETTER_HEX))
 			continue;
 		n = separated(s->text + at, s->len - at);
 		if (n == 0 || !of_one_station(s->text + at) ||
@@ -135,9 +135,7 @@ runs(const struct suspect_text *s, size_t at, size_t end, const char *name,
 	size_t n;
 
 	for (; at < end; at += n == 0 ? 1 : n) {
-		n = 0;
-		while (at + n < end && isalnum((unsigned char)s->text[at + n]))
-			n++;
+		n = letter_run(s->text + at, s->text + end, LETTER_ALNUM);
 		if (!all_hex(s->text + at, n) ||
 		    !((n == 12 && of_one_station(s->text + at)) ||
 			half(s->text + at, n)))
@@ -158,17 +156,16 @@ in_names(const struct suspect_text *s, struct err *e)
 	size_t at = 0, end, from;
 
 	for (; at < s->len; at++) {
-		if (strchr("=:>", s->text[at]) == NULL || s->text[at] == '\0')
+		if (!letter_is(s->text[at], LETTER_SIGN))
 			continue;
 		suspect_name_at(s->text, at + 1, name);
 		if (!holds_address(name))
 			continue;
-		for (from = at + 1;
-		     from < s->len && strchr(" \t\"'", s->text[from]) != NULL;
-		     from++)
-			;
-		for (end = from;
-		     end < s->len && strchr("\n\"'<,;", s->text[end]) == NULL;
+		from = at + 1;
+		from += letter_run(s->text + from, s->text + s->len,
+		    LETTER_BLANK | LETTER_QUOTE);
+		for (end = from; end < s->len && end - from < VALUE_MAX &&
+		     strchr("\n\"'<,;", s->text[end]) == NULL;
 		     end++)
 			;
 		if (runs(s, from, end, name, e) == -1)
@@ -223,7 +220,7 @@ suspect_numbers(const struct suspect_text *s, struct err *e)
 	size_t n;
 
 	for (size_t at = 0; at < s->len; at += n == 0 ? 1 : n) {
-		n = suspect_run(s->text + at, s->text + s->len, "0123456789");
+		n = letter_run(s->text + at, s->text + s->len, LETTER_DIGIT);
 		if (n < 15 || n > 20 || !stands_alone(s, at, n) ||
 		    (kind = number_kind(s->text + at, n)) == NULL)
 			continue;

@@ -4,13 +4,13 @@
  * web tokens, the tokens of clouds and forges, and hashes of passwords.
  */
 #include <ctype.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "pairs.h"
 #include "suspect_in.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-
-#define ALNUM     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* How a token begins, and how many characters follow at the least. Sources:
  * the prefixes that the issuers document for secret scanning. */
@@ -95,21 +95,23 @@ static const struct {
 	{ "SCRAM-SHA-", 20 },
 };
 
-size_t
-suspect_run(const char *p, const char *stop, const char *set)
-{
-	size_t n = 0;
+static struct pairs cloud_pairs, hash_pairs;
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
 
-	while (p + n < stop && p[n] != '\0' && strchr(set, p[n]) != NULL)
-		n++;
-	return n;
+static void
+index_starts(void)
+{
+	for (size_t i = 0; i < LENGTH(clouds); i++)
+		pairs_add(&cloud_pairs, clouds[i].prefix);
+	for (size_t i = 0; i < LENGTH(hashes); i++)
+		pairs_add(&hash_pairs, hashes[i].start);
 }
 
 /* Does a word begin at p? */
 static bool
 begins(const struct suspect_text *s, const char *p)
 {
-	return p == s->text || !isalnum((unsigned char)p[-1]);
+	return p == s->text || !letter_is(p[-1], LETTER_ALNUM);
 }
 
 /* scheme://user:password@host: how long the user's part is, or 0. */
@@ -142,7 +144,7 @@ urls(const struct suspect_text *s, struct err *e)
 
 	while ((p = memmem(p, (size_t)(stop - p), "://", 3)) != NULL) {
 		for (scheme = p;
-		     scheme > s->text && isalnum((unsigned char)scheme[-1]);
+		     scheme > s->text && letter_is(scheme[-1], LETTER_ALNUM);
 		     scheme--)
 			;
 		p += 3;
@@ -164,12 +166,13 @@ web_tokens(const struct suspect_text *s, struct err *e)
 	size_t n;
 
 	while ((p = memmem(p, (size_t)(stop - p), "eyJ", 3)) != NULL) {
-		n = suspect_run(p, stop, SUSPECT_WORD_SET);
+		n = letter_run(p, stop, LETTER_WORD);
 		if (n > 8 && stop - p > (long)n + 4 &&
 		    memcmp(p + n, ".eyJ", 4) == 0 &&
 		    suspect_tell(s, FINDING_TOKEN, (size_t)(p - s->text),
 			n + 1 +
-			    suspect_run(p + n + 1, stop, SUSPECT_WORD_SET "."),
+			    letter_run(
+				p + n + 1, stop, LETTER_WORD | LETTER_DOT),
 			NULL, "a JSON web token", e) == -1)
 			return -1;
 		p += n;
@@ -190,7 +193,8 @@ cloud_token(const char *p, const char *stop)
 		if ((size_t)(stop - p) < n ||
 		    memcmp(p, clouds[i].prefix, n) != 0)
 			continue;
-		more = suspect_run(p + n, stop, ALNUM "_-.");
+		more = letter_run(
+		    p + n, stop, LETTER_ALNUM | LETTER_DASH | LETTER_DOT);
 		if (more >= clouds[i].least)
 			return n + more;
 	}
@@ -205,8 +209,10 @@ suspect_tokens(const struct suspect_text *s, struct err *e)
 
 	if (urls(s, e) == -1 || web_tokens(s, e) == -1)
 		return -1;
-	for (const char *p = s->text; p < stop; p++) {
-		if (!isalpha((unsigned char)*p) || !begins(s, p) ||
+	(void)pthread_once(&indexed, index_starts);
+	for (const char *p = s->text; p + 1 < stop; p++) {
+		if (!letter_is(*p, LETTER_ALPHA) ||
+		    !pairs_begin(&cloud_pairs, p) || !begins(s, p) ||
 		    (n = cloud_token(p, stop)) == 0)
 			continue;
 		if (suspect_tell(s, FINDING_TOKEN, (size_t)(p - s->text), n,
@@ -255,15 +261,15 @@ hash_at(const char *p, size_t left)
 static size_t
 bare_hash(const char *p, size_t left)
 {
-	static const char hex[] = "0123456789abcdefABCDEF";
 	size_t n;
 
 	if (left > 37 && strncmp(p, "hash:", 5) == 0) {
-		n = suspect_run(p + 5, p + left, hex);
+		n = letter_run(p + 5, p + left, LETTER_HEX);
 		return n == 32 ? 5 + n : 0;
 	}
 	if (left > 40 && *p == '*') {
-		n = suspect_run(p + 1, p + left, "0123456789ABCDEF");
+		n = letter_run(
+		    p + 1, p + left, LETTER_DIGIT | LETTER_HEX_UPPER);
 		return n == 40 ? 1 + n : 0;
 	}
 	return 0;
@@ -274,11 +280,14 @@ suspect_hashes(const struct suspect_text *s, struct err *e)
 {
 	size_t n;
 
-	for (size_t at = 0; at < s->len; at++) {
-		if (strchr("${pbPgSh*s", s->text[at]) == NULL ||
-		    s->text[at] == '\0' || !begins(s, s->text + at))
+	(void)pthread_once(&indexed, index_starts);
+	for (size_t at = 0; at + 1 < s->len; at++) {
+		if (!letter_is(s->text[at], LETTER_HASH) ||
+		    !begins(s, s->text + at))
 			continue;
-		n = hash_at(s->text + at, s->len - at);
+		n = pairs_begin(&hash_pairs, s->text + at)
+		    ? hash_at(s->text + at, s->len - at)
+		    : 0;
 		if (n == 0)
 			n = bare_hash(s->text + at, s->len - at);
 		if (n == 0)

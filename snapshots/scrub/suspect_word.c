@@ -3,10 +3,9 @@
  * What can be told from the bytes alone: text or not, and words too random to
  * be names.
  */
-#include <ctype.h>
 #include <string.h>
 
-#include "suspect.h"
+#include "suspect_in.h"
 
 /* Shorter ones are as often words or names as they are keys. */
 #define RANDOM_LEAST 20
@@ -19,18 +18,17 @@ suspect_is_text(const char *p, size_t len)
 	if (memchr(p, '\0', len) != NULL)
 		return false;
 	for (size_t i = 0; i < most; i++)
-		odd += (unsigned char)p[i] < ' ' &&
-		    strchr("\t\n\r\f\033", p[i]) == NULL;
+		odd += letter_is(p[i], LETTER_CONTROL);
 	return odd * 50 <= most;
 }
 
 static int
 kind(char c)
 {
-	return isdigit((unsigned char)c) ? 0
-	    : isupper((unsigned char)c)  ? 1
-	    : islower((unsigned char)c)  ? 2
-					 : 3;
+	return letter_is(c, LETTER_DIGIT) ? 0
+	    : letter_is(c, LETTER_UPPER)  ? 1
+	    : letter_is(c, LETTER_LOWER)  ? 2
+					  : 3;
 }
 
 /* /usr/lib/X11/app-defaults: long only because it is a path. */
@@ -72,8 +70,8 @@ reads_odd(const char *p, size_t len, size_t percent)
 	size_t odd = 0, pairs = 0, signs = kind(p[0]) == 3 && p[0] != '=';
 
 	for (size_t i = 1; i < len; i++) {
-		int a = tolower((unsigned char)p[i - 1]) - 'a';
-		int b = tolower((unsigned char)p[i]) - 'a';
+		int a = letter_lower(p[i - 1]) - 'a';
+		int b = letter_lower(p[i]) - 'a';
 		bool letters[2] = { a >= 0 && a < 26, b >= 0 && b < 26 };
 
 		signs += kind(p[i]) == 3 && p[i] != '=';
@@ -98,7 +96,7 @@ looks_random(const char *p, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		of[kind(p[i])]++;
-		hex += isxdigit((unsigned char)p[i]) != 0;
+		hex += letter_is(p[i], LETTER_HEX);
 		changes += i > 0 && kind(p[i]) != kind(p[i - 1]) &&
 		    kind(p[i]) != 3 && kind(p[i - 1]) != 3;
 	}
@@ -190,14 +188,25 @@ public_prime(const char *text, const char *p, size_t len)
 	if (len < 256)
 		return false;
 	for (; start > text && start[-1] != '\n'; start--) {
-		if (!isdigit((unsigned char)start[-1]) && start[-1] != ' ')
+		if (!letter_is(start[-1], LETTER_DIGIT) && start[-1] != ' ')
 			return false;
 		columns += start[-1] == ' ';
 	}
 	for (size_t i = 0; i < len; i++)
-		if (!isxdigit((unsigned char)p[i]))
+		if (!letter_is(p[i], LETTER_HEX))
 			return false;
 	return columns == 6 && p - start > 14 && start[14] == ' ';
+}
+
+size_t
+suspect_word_length(const char *p, const char *stop)
+{
+	size_t n = 0;
+
+	while (p + n < stop && letter_is(p[n], LETTER_WORD) &&
+	    (n == 0 || p[n - 1] != '=' || p[n] == '='))
+		n++;
+	return n;
 }
 
 int
@@ -208,16 +217,11 @@ suspect_words(
 	size_t n;
 
 	while (p < stop) {
-		if ((over = past_public_pem(p, stop)) != p) {
+		if (*p == '-' && (over = past_public_pem(p, stop)) != p) {
 			p = over;
 			continue;
 		}
-		/* An equals sign is padding, or ends a name. */
-		for (n = 0; p + n < stop && p[n] != '\0' &&
-		     strchr(SUSPECT_WORD_SET, p[n]) != NULL &&
-		     (n == 0 || p[n - 1] != '=' || p[n] == '=');
-		     n++)
-			;
+		n = suspect_word_length(p, stop);
 		if (n >= RANDOM_LEAST && is_random(p, n) &&
 		    !public_ssh(text, p, n) && !public_prime(text, p, n) &&
 		    fn(ctx, text, (size_t)(p - text), n, e) == -1)

@@ -9,11 +9,14 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "deep.h"
+#include "letter.h"
 #include "suspect.h"
 
 struct told {
@@ -248,6 +251,14 @@ encoded_text_is_decoded_and_keeps_its_line(void **state)
 		    1 },
 		{ "char a[] = \"\\x70\\x61\\x73\\x73\\x77\\x6f\\x72\\x64\";",
 		    "!hex", "password", 1 },
+		{ "{ 0x70, 0x61, 0x73, 0x73, 0x77, 0x6f, 0x72, 0x64, 0x3d }",
+		    "!hex", "password=", 1 },
+		/* Text somewhere in bytes, and bytes of which no pair is. */
+		{ "\n91:92:ff:80:81:82:83:84:85:86:87:88:89:8a:8b:70:61:73:73:"
+		  "77:6f:72:64:3d:68:75:6e",
+		    "!hex", "password=hun", 2 },
+		{ "aa:bb, 0x70, 0x61, 0x73, 0x73, 0x77, 0x6f, 0x72, 0x64",
+		    "!hex", "password", 1 },
 		{ "p%61ssword%3Dhunter2", "", "password=hunter2", 0 },
 		{ "<a>pass&#119;ord=&quot;x&quot;</a>", "", "password=\"x\"",
 		    0 },
@@ -288,6 +299,83 @@ plain_words_are_not_decoded(void **state)
 	assert_int_equal(s.times, 0);
 }
 
+/* The classes of bytes, by the functions of C and by what they are for. */
+static void
+a_byte_is_in_the_classes_of_its_kind(void **state)
+{
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		bool ascii = c < 128;
+
+		assert_int_equal(
+		    letter_is((char)c, LETTER_DIGIT), ascii && isdigit(c) != 0);
+		assert_int_equal(
+		    letter_is((char)c, LETTER_UPPER), ascii && isupper(c) != 0);
+		assert_int_equal(
+		    letter_is((char)c, LETTER_LOWER), ascii && islower(c) != 0);
+		assert_int_equal(
+		    letter_is((char)c, LETTER_HEX), ascii && isxdigit(c) != 0);
+		assert_int_equal(letter_is((char)c, LETTER_CONTROL),
+		    c < 32 && (c == 0 || strchr("\t\n\r\f\033", c) == NULL));
+		assert_int_equal(letter_is((char)c, LETTER_SIGN),
+		    c != 0 && strchr("=:>", c) != NULL);
+		assert_int_equal(letter_is((char)c, LETTER_ESCAPE),
+		    c != 0 && strchr("&%\\", c) != NULL);
+		assert_int_equal(letter_is((char)c, LETTER_WORD),
+		    ascii && (isalnum(c) || (c != 0 && strchr("+/=_-", c))));
+	}
+}
+
+static int
+no_part(void *ctx, const struct deep_part *part, struct err *e)
+{
+	(void)ctx;
+	(void)part;
+	(void)e;
+	return 0;
+}
+
+/* Of the unit repeated to so many bytes, in one line. */
+static double
+seconds_for(const char *unit, size_t bytes)
+{
+	own_bytes struct bytes text = { 0 };
+	struct told t = { NULL, FINDING_COUNT, NULL, 0, 0 };
+	struct err e;
+	clock_t from;
+
+	while (text.len < bytes)
+		bytes_add(&text, unit, strlen(unit));
+	from = clock();
+	assert_int_equal(
+	    suspect_scan(NULL, text.p, text.len, on_suspect, &t, &e), 0);
+	assert_int_equal(deep_open(text.p, text.len, no_part, NULL, &e), 0);
+	return (double)(clock() - from) / CLOCKS_PER_SEC;
+}
+
+/* Pages of the web and dumps are one line of megabytes; so is what is made to
+ * stop a search. Eight times as much may take 24 times as long, not 64. */
+static void
+a_long_line_costs_as_much_as_many_short_ones(void **state)
+{
+	static const char *const units[] = { "\"name\":\"value\",",
+		"91:e2:ff:80:c1:", "curl -x proxy ", "echo a; ",
+		"ssid=", "password:", "-----BEGIN PRIVATE KEY-----",
+		"PuTTY-User-Key-File-2:", "a3f9Kd0PzQ81mXc7Lw2Y8tRb ",
+		"02:42:ac:11:00:0b ", "eyJhbGciOiJIUzI1NiJ9 ", "abcd1234,",
+		"http://a:b@c " };
+	double one, eight;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		one = seconds_for(units[i], 16384);
+		eight = seconds_for(units[i], (size_t)8 * 16384);
+		if (eight > 24 * one + 0.1)
+			fail_msg(
+			    "%s: %.3f s, then %.3f s", units[i], one, eight);
+	}
+}
+
 int
 main(void)
 {
@@ -297,6 +385,8 @@ main(void)
 		cmocka_unit_test(a_public_prime_is_told_by_its_line),
 		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
 		cmocka_unit_test(plain_words_are_not_decoded),
+		cmocka_unit_test(a_byte_is_in_the_classes_of_its_kind),
+		cmocka_unit_test(a_long_line_costs_as_much_as_many_short_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
