@@ -76,6 +76,26 @@ note_never(struct capturing *k, const struct policy_path *one, struct err *e)
 	    : note_skipped(k, one->pattern, one->why, e);
 }
 
+static int
+note_drop(
+    struct capturing *k, const char *path, struct scrub_rule *r, struct err *e)
+{
+	r->used++;
+	if (ledger_drop(&k->c->ledger, path, r->why, e) == -1)
+		return -1;
+	return note_dropped(k, path, r->why, e);
+}
+
+/* Read already, and dropped for what it holds. */
+static int
+drop_read(
+    struct capturing *k, const char *path, struct scrub_rule *r, struct err *e)
+{
+	if (scrub_dropped(&k->scrub, path, &k->in, e) == -1)
+		return -1;
+	return note_drop(k, path, r, e);
+}
+
 /* A dropped file's content is learned, then forgotten. */
 static int
 drop_one(
@@ -94,10 +114,7 @@ drop_one(
 		 k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, e) == -1 ||
 		scrub_dropped(&k->scrub, path, &k->in, e) == -1))
 		return -1;
-	r->used++;
-	if (ledger_drop(&k->c->ledger, path, r->why, e) == -1)
-		return -1;
-	return note_dropped(k, path, r->why, e);
+	return note_drop(k, path, r, e);
 }
 
 /* Files that a drop rule names by their place, listed for capture or not. */
@@ -109,7 +126,8 @@ drop_all(struct capturing *k, struct err *e)
 
 	for (size_t i = 0; i < k->c->policy.rule_count; i++) {
 		r = &k->c->policy.rules[i];
-		if (r->action == SCRUB_DROP && r->file[0] == '/' &&
+		if (r->action == SCRUB_DROP && !r->by_content &&
+		    r->file[0] == '/' &&
 		    tree_list_through(k->words->root, r->file, &paths, e) == -1)
 			return -1;
 	}
@@ -251,13 +269,19 @@ capture_content(
     struct capturing *k, const char *path, const struct stat *st, struct err *e)
 {
 	struct member *m = &k->c->snapshot.members[k->c->snapshot.count];
-	own_bytes struct bytes out = { 0 };
+	own_bytes struct bytes out = { 0 }, clear = { 0 };
 	bool document = is_document(k, path);
 	const char *as = is_seed(k, path) ? k->c->seed.as : path;
+	const struct bytes *in;
+	int rc;
 
-	if (ledger_file(&k->c->ledger, &k->c->policy, path, &k->in, e) == -1)
+	/* The proof lists the keys of what Kura encrypted, too. */
+	if ((rc = scrub_from_disk(&k->scrub, path, &k->in, &clear, e)) == -1)
 		return -1;
-	if (scrub_file(&k->scrub, path, &k->in, document, &out, &m->slots, e) ==
+	in = rc == 1 ? &clear : &k->in;
+	if (ledger_file(&k->c->ledger, &k->c->policy, path, in, e) == -1)
+		return -1;
+	if (scrub_file(&k->scrub, path, in, document, &out, &m->slots, e) ==
 		-1 ||
 	    member_meta(k, m, path, st, e) == -1)
 		return -1;
@@ -283,6 +307,7 @@ static int
 capture_one(struct capturing *k, const char *path, struct err *e)
 {
 	const char *stays = policy_stays(&k->c->policy, path);
+	struct scrub_rule *drop;
 	struct stat st;
 
 	if (policy_excludes(&k->c->policy, path))
@@ -300,9 +325,13 @@ capture_one(struct capturing *k, const char *path, struct err *e)
 		    S_ISLNK(st.st_mode) ? "a symbolic link"
 					: "a device, pipe or socket",
 		    e);
-	if (tree_read(
-		k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, &st, e) == 0)
-		return capture_content(k, path, &st, e);
+	if (tree_read(k->words->root, path, SNAPSHOT_MEMBER_MAX, &k->in, &st,
+		e) == 0) {
+		if (scrub_drops(&k->scrub, path, &k->in, &drop, e) == -1)
+			return -1;
+		return drop == NULL ? capture_content(k, path, &st, e)
+				    : drop_read(k, path, drop, e);
+	}
 	if (e->code != ENODATA)
 		return -1;
 	return left_out(k, path, "has holes, like a disk image", e);

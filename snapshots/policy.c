@@ -20,7 +20,7 @@
 
 static const char *const rule_keys[] = { "file", "format", "key", "within",
 	"slot", "text", "empty", "keep", "drop", "why", "needed", "value",
-	"marked", "fill", "search", NULL };
+	"marked", "fill", "search", "content", NULL };
 static const char *const accept_keys[] = { "finding", "file", "key", "value",
 	"why", NULL };
 static const char *const identity_keys[] = { "what", "file", "format", "key",
@@ -99,9 +99,39 @@ field_target(conf_node *n, struct scrub_rule *r, struct err *e)
 	return 0;
 }
 
+/* By what stands there: of a kind that the heuristics find in a text. */
+static int
+content_target(conf_node *n, struct scrub_rule *r, struct err *e)
+{
+	static const char *const others[] = { "key", "format", "within",
+		"value", "marked", "fill", "needed" };
+	const char *kind;
+
+	if (conf_str(n, "content", TEXT_MAX, &kind, e) == -1 ||
+	    conf_bool_or(n, "search", true, &r->search, e) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (conf_get(n, others[i]) != NULL)
+			return conf_err(n, e,
+			    "content and %s do not go together", others[i]);
+	r->by_content = true;
+	r->content = finding_by_name(kind);
+	if (!finding_is_in_text(r->content))
+		return conf_err(
+		    n, e, "the heuristics find no \"%s\" in a text", kind);
+	if (r->action == SCRUB_KEEP)
+		return conf_err(
+		    n, e, "content is taken out; what may stay is accepted");
+	if (r->content == FINDING_PRIVATE_KEY && r->action != SCRUB_DROP)
+		return conf_err(n, e, "a private key goes with its file: drop");
+	return 0;
+}
+
 static int
 rule_target(conf_node *n, struct scrub_rule *r, struct err *e)
 {
+	if (conf_get(n, "content") != NULL)
+		return content_target(n, r, e);
 	if (r->action == SCRUB_KEEP && r->why[0] == '\0')
 		return conf_err(n, e, "keep says why");
 	if (r->action != SCRUB_DROP)

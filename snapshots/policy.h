@@ -51,7 +51,9 @@
  *		its look is a finding)
  *	      | drop = true (with a key: its line or element; without one
  *		the whole file, which never travels)
- *	neutral = [ "changeit" ];	values that say nothing about a unit
+ *	content = "private-key";	instead of a key: what the heuristics
+ *take for this kind of finding, whatever it is called; drop lets the whole file
+ *not travel neutral = [ "changeit" ];	values that say nothing about a unit
  *	alike = ( { file; format; like } );	the rules of the whole policy
  *			whose file is written like this one count for that file
  *			too, read in that format
@@ -96,6 +98,8 @@ struct scrub_rule {
 	const char *within; /* "*" when not said */
 	const char *only;   /* a pattern for the value; NULL: any */
 	bool marked;
+	bool by_content;         /* by what stands there, not by a key */
+	enum finding_id content; /* of what kind it is, then */
 	bool fill;
 	bool search;
 	enum scrub_action action;

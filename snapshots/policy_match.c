@@ -48,7 +48,7 @@ policy_drop(const struct policy *p, const char *path)
 {
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (p->rules[i].action == SCRUB_DROP &&
-		    fits(p->rules[i].file, path))
+		    !p->rules[i].by_content && fits(p->rules[i].file, path))
 			return &p->rules[i];
 	return NULL;
 }
@@ -60,9 +60,9 @@ policy_rule(const struct policy *p, const char *path,
 	for (size_t i = 0; i < p->rule_count; i++) {
 		struct scrub_rule *r = &p->rules[i];
 
-		if (r->action == SCRUB_DROP || r->format != format ||
-		    (r->marked && !f->secret) || !fits(r->file, path) ||
-		    !fits(r->within, f->within) ||
+		if (r->action == SCRUB_DROP || r->by_content ||
+		    r->format != format || (r->marked && !f->secret) ||
+		    !fits(r->file, path) || !fits(r->within, f->within) ||
 		    fnmatch(r->key, f->name, FNM_CASEFOLD) != 0)
 			continue;
 		if (r->only == NULL || fits(r->only, value))

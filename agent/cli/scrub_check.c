@@ -183,6 +183,7 @@ check_one(struct checking *c, const char *path, struct err *e)
 	own_bytes struct bytes in = { 0 };
 	char name[PATH_MAX];
 	struct findings f = { 0 };
+	struct scrub_rule *drop;
 	own_fd int fd = -1;
 	int rc;
 
@@ -197,6 +198,14 @@ check_one(struct checking *c, const char *path, struct err *e)
 		return err_sys(e, "%s", path);
 	if (file_read_fd(fd, FILE_LIMIT, &in, e) == -1)
 		return err_in(e, "%s", path);
+	if (c->policy != NULL) {
+		struct scrub s = { .policy = c->policy };
+
+		if (scrub_drops(&s, name, &in, &drop, e) == -1)
+			return -1;
+		if (drop != NULL)
+			return skip(c, name, SKIPPED_DROPPED);
+	}
 	c->files++;
 	memcpy(f.key, c->keys.key, sizeof(f.key));
 	f.keyed = true;

@@ -51,6 +51,12 @@ finding_by_name(const char *name)
 }
 
 bool
+finding_is_in_text(enum finding_id id)
+{
+	return id <= FINDING_SUBSCRIBER;
+}
+
+bool
 finding_can_be_accepted(enum finding_id id)
 {
 	return !kinds[id].final;

@@ -64,6 +64,8 @@ const char *finding_name(enum finding_id);
 /* By name; FINDING_COUNT: there is none so called. */
 enum finding_id finding_by_name(const char *name);
 /* May a policy accept it? */
+/* Do the heuristics find it at a place in a text? */
+bool finding_is_in_text(enum finding_id);
 bool finding_can_be_accepted(enum finding_id);
 
 /* Takes a copy. One that is there already (id, path, line, key) is dropped. */

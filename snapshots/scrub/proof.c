@@ -54,6 +54,9 @@ rule_json(const struct scrub_rule *r)
 	    r->action == SCRUB_SLOT ? r->value : "", "why", r->why, "values",
 	    (int)r->used);
 
+	if (o != NULL && r->by_content)
+		(void)json_object_set_new(
+		    o, "content", json_string(finding_name(r->content)));
 	return add_review(o, &r->review);
 }
 

@@ -169,6 +169,41 @@ on_field(void *ctx, const struct field *f, struct err *e)
 	return r->action == SCRUB_CUT ? cut(c, f, e) : replace(c, f, r, e);
 }
 
+/* Does an edit touch these bytes already? */
+static bool
+is_taken(const struct edits *l, size_t at, size_t len)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (at < l->all[i].at + l->all[i].len &&
+		    l->all[i].at < at + len)
+			return true;
+	return false;
+}
+
+/* What a rule by content names: as if it were a field of this one place. */
+static int
+on_place(
+    void *ctx, struct scrub_rule *r, const struct suspect *found, struct err *e)
+{
+	const struct field f = { .name = found->key,
+		.within = "",
+		.at = found->at,
+		.len = found->len };
+	own_bytes struct bytes value = { 0 };
+	struct scrubbing *c = ctx;
+
+	if (f.len == 0 || is_taken(&c->edits, f.at, f.len))
+		return 0;
+	field_decode(&f, c->in->p, &value);
+	if (value.bad)
+		return err_set(e, ENOMEM, "out of memory");
+	r->used++;
+	if (worth_a_search(c, &f, r, &value) &&
+	    remember(c, &f, &value, e) == -1)
+		return -1;
+	return replace(c, &f, r, e);
+}
+
 static int
 one_format(
     struct scrubbing *c, const struct field_format *format, struct err *e)
@@ -254,7 +289,8 @@ static int
 scrub_all(struct scrubbing *c, bool document, struct bytes *out, bool *slots,
     struct err *e)
 {
-	if (apply_rules(c, e) == -1)
+	if (apply_rules(c, e) == -1 ||
+	    scrub_places(c->s, c->path, c->in, on_place, c, e) == -1)
 		return -1;
 	if (edits_make(&c->edits, c->in, c->slots && !document, out, e) == -1)
 		return err_in(e, "%s", c->path);

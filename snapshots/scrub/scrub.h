@@ -42,6 +42,16 @@ int scrub_from_disk(struct scrub *, const char *path, const struct bytes *in,
 int scrub_disk_password(struct scrub *, const char *text, size_t len,
     struct bytes *clear, struct err *);
 
+/* The rule that drops a file for what is in it, or NULL in *rule. */
+int scrub_drops(struct scrub *, const char *path, const struct bytes *in,
+    struct scrub_rule **rule, struct err *);
+/* Calls fn for each place of the file that a rule takes for what stands there.
+ * The first rule that fits counts. */
+typedef int scrub_place_fn(
+    void *ctx, struct scrub_rule *, const struct suspect *, struct err *);
+int scrub_places(struct scrub *, const char *path, const struct bytes *in,
+    scrub_place_fn *, void *ctx, struct err *);
+
 /* A file that never travels: its private keys, tokens and the like are
  * searched for in all that does. */
 int scrub_dropped(

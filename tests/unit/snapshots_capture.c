@@ -343,6 +343,32 @@ a_dropped_file_does_not_travel_but_its_key_is_searched_for(void **state)
 }
 
 static void
+a_file_can_be_dropped_for_what_it_holds(void **state)
+{
+	own_capture struct capture c = { .offsets = NULL };
+
+	(void)state;
+	sample("files = [ \"/etc/app\" ]; scrub = [ \"rules.conf\" ];");
+	put("./rules.conf",
+	    "rules = ( { file = \"*\"; content = \"private-key\"; drop = true; "
+	    "why = \"a key\"; } );");
+	put("root/etc/app/innocent",
+	    "-----BEGIN EC PRIVATE KEY-----\n"
+	    "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/Pu\n"
+	    "-----END EC PRIVATE KEY-----\n");
+	/* The same line elsewhere is not dropped, but found. */
+	put("root/etc/app/a.conf",
+	    "n=MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/Pu\n");
+	captured(&c);
+	has(&c,
+	    "files/etc/app/a.conf files/etc/app/b.conf files/etc/app/sub/c.txt");
+	assert_null(finding(&c, FINDING_PRIVATE_KEY));
+	assert_non_null(finding(&c, FINDING_RESIDUE));
+	assert_int_equal(json_array_size(c.dropped), 1);
+	assert_int_equal(c.ledger.dropped, 1);
+}
+
+static void
 an_identifier_of_the_sample_is_found_wherever_it_is(void **state)
 {
 	own_capture struct capture c = { .offsets = NULL };
@@ -429,6 +455,7 @@ main(void)
 		in_a_place(a_file_that_changes_while_it_is_read_is_told),
 		in_a_place(
 		    a_dropped_file_does_not_travel_but_its_key_is_searched_for),
+		in_a_place(a_file_can_be_dropped_for_what_it_holds),
 		in_a_place(an_identifier_of_the_sample_is_found_wherever_it_is),
 		in_a_place(a_missing_identifier_and_an_unused_rule_are_told),
 		in_a_place(a_capture_with_an_open_finding_is_not_sealed),

@@ -458,6 +458,36 @@ static const struct {
 };
 
 /* What other hands than Kura's write, and what Kura before 1.0 wrote. */
+/* Rules that name no key. */
+static void
+a_rule_by_content_takes_it_under_any_name(void **state)
+{
+#define FIND(kind) "content = \"" kind "\"; text = \"GONE\";"
+	static const struct row rows[] = {
+		{ FIND("hardware-address"),
+		    "<a><p name='ssid'><value>gw_02:11:22:33:44:55</value></p>"
+		    "</a>",
+		    "<a><p name='ssid'><value>gw_GONE</value></p></a>" },
+		{ FIND("hardware-address"),
+		    "a = 02:11:22:33:44:55 06-11-22-33-44-55\nb = 1\n",
+		    "a = GONE GONE\nb = 1\n" },
+		{ FIND("url-password"), "x http://me:s3cret-word@h/ y\n",
+		    "x http://GONE@h/ y\n" },
+		{ FIND("subscriber"), "<a>\n  89490200001234567890\n</a>\n",
+		    "<a>\n  89490200001234567890\n</a>\n" },
+		{ FIND("keyword"), "psk = s3cret-word\nb = 1\n",
+		    "psk = GONE\nb = 1\n" },
+		/* Of another kind it is none of its business. */
+		{ FIND("token"), "psk = s3cret-word\n", "psk = s3cret-word\n" },
+		/* Half a file of its format is looked at line by line. */
+		{ FIND("keyword"), "<a>\npsk = s3cret-word\n",
+		    "<a>\npsk = GONE\n" },
+	};
+
+	(void)state;
+	rows_all(rows);
+}
+
 static void
 odd_snapshots_lose_their_secrets_too(void **state)
 {
@@ -699,6 +729,7 @@ main(void)
 		in_a_place(yaml_is_read_as_yaml_reads_it),
 		in_a_place(json_within_json_is_looked_into),
 		in_a_place(xml_is_the_same_under_any_prefix),
+		in_a_place(a_rule_by_content_takes_it_under_any_name),
 		in_a_place(odd_snapshots_lose_their_secrets_too),
 		in_a_place(kura_s_json_has_the_names_that_its_xml_has),
 		in_a_place(what_is_no_xml_or_yaml_gives_no_field_at_all),

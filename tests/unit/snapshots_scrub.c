@@ -560,6 +560,20 @@ static const struct {
 	    "may not hold" },
 	{ "rules = ( { file = \"/f\"; drop = true; colour = 1; } );",
 	    "unknown key" },
+	{ "rules = ( { file = \"/f\"; content = \"cats\"; drop = true; } );",
+	    "no \"cats\" in a text" },
+	{ "rules = ( { file = \"/f\"; content = \"residue\"; empty = true; "
+	  "} );",
+	    "no \"residue\" in a text" },
+	{ "rules = ( { file = \"/f\"; content = \"token\"; empty = true; "
+	  "key = \"a\"; } );",
+	    "content and key" },
+	{ "rules = ( { file = \"/f\"; content = \"private-key\"; empty = "
+	  "true; } );",
+	    "goes with its file" },
+	{ "rules = ( { file = \"/f\"; content = \"token\"; keep = true; why "
+	  "= \"x\"; } );",
+	    "is accepted" },
 	{ "rules = ( 1 );", "groups" },
 	{ "accept = ( { finding = \"keyword\"; } );", "why is missing" },
 	{ "accept = ( { finding = \"keyword\"; why = \"\"; } );",
