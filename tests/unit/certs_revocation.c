@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* CRLs and OCSP answers that are at hand. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "certs_chain.h"
+#include "certs_ocsp.h"
+
+/* --- CRLs ----------------------------------------------------------------- */
+
+struct craft_crl {
+	const struct cert *by;
+	EVP_PKEY *key;
+	const struct cert *lists; /* NULL: nobody */
+	time_t from, to;          /* 0: a day ago, in a day */
+	const char *critical;     /* an extension nobody knows */
+};
+
+/* OpenSSL looks at a CRL's extensions when it reads one. */
+static X509_CRL *
+read_back(X509_CRL *made)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_CRL(made, &der);
+	const unsigned char *at = der;
+	X509_CRL *back = d2i_X509_CRL(NULL, &at, n);
+
+	assert_non_null(back);
+	OPENSSL_free(der);
+	X509_CRL_free(made);
+	return back;
+}
+
+static X509_CRL *
+crl(const struct craft_crl *c)
+{
+	X509_CRL *made = X509_CRL_new();
+	ASN1_TIME *from = ASN1_TIME_adj(
+	    NULL, c->from == 0 ? CRAFT_NOW - CRAFT_DAY : c->from, 0, 0);
+	ASN1_TIME *to = ASN1_TIME_adj(
+	    NULL, c->to == 0 ? CRAFT_NOW + CRAFT_DAY : c->to, 0, 0);
+
+	X509_CRL_set_version(made, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(made, X509_get_subject_name(c->by->x));
+	X509_CRL_set1_lastUpdate(made, from);
+	X509_CRL_set1_nextUpdate(made, to);
+	if (c->lists != NULL) {
+		X509_REVOKED *one = X509_REVOKED_new();
+
+		X509_REVOKED_set_serialNumber(
+		    one, X509_get_serialNumber(c->lists->x));
+		X509_REVOKED_set_revocationDate(one, from);
+		assert_int_equal(X509_CRL_add0_revoked(made, one), 1);
+	}
+	if (c->critical != NULL) {
+		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+		ASN1_OBJECT *oid = OBJ_txt2obj(c->critical, 1);
+		X509_EXTENSION *ext =
+		    X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value);
+
+		assert_int_equal(X509_CRL_add_ext(made, ext, -1), 1);
+		X509_EXTENSION_free(ext);
+		ASN1_OBJECT_free(oid);
+		ASN1_OCTET_STRING_free(value);
+	}
+	assert_true(X509_CRL_sign(made, c->key, EVP_sha256()) > 0);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	return read_back(made);
+}
+
+static struct chain
+usual(void)
+{
+	const struct craft_cert spec[C_ALL] = {
+		[C_MIDDLE] = { .usage = "critical,keyCertSign,cRLSign" }
+	};
+
+	return chain_craft(spec);
+}
+
+static enum certs_result
+with_crl(const struct chain *c, X509_CRL *list)
+{
+	struct verify_job job = chain_job(c, VERIFY_CSMS_CLIENT);
+	struct err e;
+	enum certs_result r;
+
+	job.crls = sk_X509_CRL_new_null();
+	assert_true(sk_X509_CRL_push(job.crls, list) > 0);
+	r = verify_chain(&job, NULL, &e);
+	sk_X509_CRL_pop_free(job.crls, X509_CRL_free);
+	return r;
+}
+
+static void
+a_crl_counts_for_whom_it_was_made(void **state)
+{
+	own_certs struct chain c = usual();
+	EVP_PKEY *middle = craft_key("P-256", C_MIDDLE);
+	EVP_PKEY *root = craft_key("P-256", C_ROOT);
+	const struct cert *leaf = c.c[C_LEAF], *m = c.c[C_MIDDLE],
+			  *r = c.c[C_ROOT];
+	const struct {
+		struct craft_crl crl;
+		enum certs_result want;
+	} rows[] = {
+		/* Nobody has to have one: the root's alone is enough. */
+		{ { .by = r, .key = root }, CERTS_ACCEPTED },
+		{ { .by = m, .key = middle }, CERTS_ACCEPTED },
+		{ { .by = m, .key = middle, .lists = leaf }, CERTS_REVOKED },
+		{ { .by = r, .key = root, .lists = m }, CERTS_REVOKED },
+		/* Serials are each issuer's own. */
+		{ { .by = r, .key = root, .lists = leaf }, CERTS_ACCEPTED },
+		{ { .by = m, .key = middle, .lists = m }, CERTS_ACCEPTED },
+		/* One that is there and does not hold vouches for nobody. */
+		{ { .by = m, .key = root }, CERTS_REVOKED },
+		{ { .by = m, .key = middle, .to = CRAFT_NOW - 1 },
+		    CERTS_REVOKED },
+		{ { .by = m, .key = middle, .from = CRAFT_NOW + 9 },
+		    CERTS_REVOKED },
+		{ { .by = m, .key = middle, .critical = "1.3.6.1.4.1.55555.2" },
+		    CERTS_REVOKED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (with_crl(&c, crl(&rows[i].crl)) != rows[i].want)
+			fail_msg("row %zu", i);
+}
+
+/* --- OCSP ----------------------------------------------------------------- */
+
+enum {
+	RESPONDER = 30
+};
+
+static struct cert *
+responder(const struct chain *c, int issuer, struct craft_cert spec)
+{
+	spec.cn = "responder";
+	spec.key = craft_key("P-256", RESPONDER);
+	spec.issuer = c->c[issuer]->x;
+	spec.issuer_key = craft_key("P-256", (unsigned)issuer);
+	return craft_new(&spec);
+}
+
+static enum certs_result
+with_answer(const struct chain *c, struct craft_answer a, bool must)
+{
+	own_bytes struct bytes der = { 0 };
+	struct verify_job job = chain_job(c, VERIFY_CSMS_CLIENT);
+	struct err e;
+
+	if (a.about == NULL)
+		a.about = c->c[C_LEAF]->x;
+	if (a.issuer == NULL)
+		a.issuer = c->c[C_MIDDLE]->x;
+	if (a.key == NULL)
+		a.key = craft_key("P-256", C_MIDDLE);
+	craft_answer(&a, &der);
+	job.staple = der.p;
+	job.staple_len = der.len;
+	job.must_staple = must;
+	return verify_chain(&job, NULL, &e);
+}
+
+/* believed: then it decides, else it is as if there were none. */
+static void
+believes(const struct chain *c, const struct craft_answer *a, bool believed)
+{
+	struct craft_answer revoked = *a;
+
+	revoked.status = V_OCSP_CERTSTATUS_REVOKED;
+	assert_int_equal(with_answer(c, *a, true),
+	    believed ? CERTS_ACCEPTED : CERTS_REVOKED);
+	assert_int_equal(with_answer(c, *a, false), CERTS_ACCEPTED);
+	assert_int_equal(with_answer(c, revoked, false),
+	    believed ? CERTS_REVOKED : CERTS_ACCEPTED);
+}
+
+static void
+an_answer_of_the_issuer_decides(void **state)
+{
+	own_certs struct chain c = usual();
+	const struct craft_answer good = { 0 }, sha1_id = { .id = EVP_sha1() },
+				  unknown = { .status =
+						  V_OCSP_CERTSTATUS_UNKNOWN };
+
+	(void)state;
+	believes(&c, &good, true);
+	believes(&c, &sha1_id, true); /* RFC 5019 names them so */
+	assert_int_equal(with_answer(&c, unknown, false), CERTS_REVOKED);
+}
+
+static void
+an_answer_holds_for_its_time_and_not_for_the_clock(void **state)
+{
+	own_certs struct chain c = usual();
+	const struct {
+		time_t from, to;
+		bool believed;
+	} rows[] = {
+		{ CRAFT_NOW - CRAFT_DAY, CRAFT_NOW - 3600, false },
+		{ CRAFT_NOW + 3600, CRAFT_NOW + CRAFT_DAY, false },
+		{ CRAFT_NOW + 60, CRAFT_NOW + CRAFT_DAY, true }, /* skew */
+		{ CRAFT_NOW - 3600, -1, true },
+		{ CRAFT_NOW - 3 * CRAFT_DAY, -1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct craft_answer a = { .from = rows[i].from,
+			.to = rows[i].to };
+
+		believes(&c, &a, rows[i].believed);
+	}
+}
+
+static void
+an_answer_about_another_says_nothing(void **state)
+{
+	own_certs struct chain c = usual();
+	const struct craft_cert twin = { .cn = "unit-1",
+		.issuer = c.c[C_MIDDLE]->x,
+		.issuer_key = craft_key("P-256", C_MIDDLE) };
+	struct cert *other = craft_new(&twin);
+	const struct craft_answer about_twin = { .about = other->x },
+				  by_root = { .issuer = c.c[C_ROOT]->x,
+					  .key = craft_key("P-256", C_ROOT) };
+
+	(void)state;
+	believes(&c, &about_twin, false);
+	believes(&c, &by_root, false);
+	cert_free(other);
+}
+
+static void
+a_responder_answers_when_the_issuer_lets_it(void **state)
+{
+	static const struct {
+		int issuer;
+		struct craft_cert spec;
+		bool believed;
+	} rows[] = {
+		{ C_MIDDLE, { .eku = "OCSPSigning" }, true },
+		{ C_MIDDLE, { .eku = NULL }, false },
+		{ C_MIDDLE, { .eku = "serverAuth" }, false },
+		{ C_ROOT, { .eku = "OCSPSigning" }, false },
+		{ C_MIDDLE,
+		    { .eku = "OCSPSigning",
+			.begin = CRAFT_NOW - CRAFT_YEAR,
+			.end = CRAFT_NOW - 1 },
+		    false },
+		{ C_MIDDLE, { .eku = "OCSPSigning", .begin = CRAFT_NOW + 9 },
+		    false },
+		{ C_MIDDLE,
+		    { .eku = "OCSPSigning",
+			.usage = "critical,keyEncipherment" },
+		    false },
+	};
+	own_certs struct chain c = usual();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cert *r = responder(&c, rows[i].issuer, rows[i].spec);
+		const struct craft_answer a = { .signer = r->x,
+			.key = craft_key("P-256", RESPONDER),
+			.with_signer = true };
+
+		believes(&c, &a, rows[i].believed);
+		cert_free(r);
+	}
+}
+
+static void
+a_leaf_does_not_answer_for_itself(void **state)
+{
+	own_certs struct chain c = usual();
+	const struct craft_answer own = { .signer = c.c[C_LEAF]->x,
+		.key = craft_key("P-256", C_LEAF),
+		.with_signer = true };
+	const struct craft_answer sha1 = { .md = EVP_sha1() };
+
+	(void)state;
+	believes(&c, &own, false);
+	believes(&c, &sha1, false);
+}
+
+static void
+a_damaged_answer_is_none(void **state)
+{
+	own_certs struct chain c = usual();
+	own_bytes struct bytes der = { 0 };
+	const struct craft_answer a = { .about = c.c[C_LEAF]->x,
+		.issuer = c.c[C_MIDDLE]->x,
+		.key = craft_key("P-256", C_MIDDLE),
+		.status = V_OCSP_CERTSTATUS_REVOKED };
+	struct verify_job job = chain_job(&c, VERIFY_CSMS_CLIENT);
+	struct err e;
+
+	(void)state;
+	craft_answer(&a, &der);
+	job.staple = der.p;
+	job.staple_len = der.len;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_REVOKED);
+	for (size_t i = 0; i < der.len; i += 7) {
+		der.p[i] ^= 0x10;
+		assert_int_equal(verify_chain(&job, NULL, &e), CERTS_ACCEPTED);
+		job.must_staple = true;
+		assert_int_equal(verify_chain(&job, NULL, &e), CERTS_REVOKED);
+		job.must_staple = false;
+		der.p[i] ^= 0x10;
+	}
+	job.staple_len--;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_ACCEPTED);
+	job.staple_len += 2; /* the NUL behind it: a tail */
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_ACCEPTED);
+	job.must_staple = true;
+	job.staple = NULL;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_REVOKED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_crl_counts_for_whom_it_was_made),
+		cmocka_unit_test(an_answer_of_the_issuer_decides),
+		cmocka_unit_test(
+		    an_answer_holds_for_its_time_and_not_for_the_clock),
+		cmocka_unit_test(an_answer_about_another_says_nothing),
+		cmocka_unit_test(a_responder_answers_when_the_issuer_lets_it),
+		cmocka_unit_test(a_leaf_does_not_answer_for_itself),
+		cmocka_unit_test(a_damaged_answer_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
