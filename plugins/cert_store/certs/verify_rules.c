@@ -164,7 +164,8 @@ static const struct {
 	{ signature_is_strong, ALL, ANCHOR, CERTS_WEAK_KEY,
 	    "its signature is below the floor" },
 	{ key_is_makers, ALL, 0, CERTS_WEAK_KEY,
-	    "its RSA key is shorter than code signing asks" },
+	    "its key is none that code is signed with (RSA 3072, P-256, P-384, "
+	    "P-521)" },
 	{ is_version_3, ALL, ANCHOR, CERTS_INVALID_FORMAT,
 	    "it is not of version 3" },
 	{ serial_is_sane, ALL, ANCHOR, CERTS_INVALID_FORMAT,
