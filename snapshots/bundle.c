@@ -65,7 +65,9 @@ signature_check(const struct bytes *manifest, const struct bytes *sig,
 	if (trust->unsigned_ok && (sig->len == 0 || trust->anchors == NULL))
 		return 0;
 	if (sig->len == 0)
-		return err_set(e, EACCES, "bundle is not signed");
+		return err_set(e, EACCES,
+		    "bundle is not signed; seal it with --sign and --cert of "
+		    "ingot capture");
 	if (trust->anchors == NULL)
 		return err_set(
 		    e, EACCES, "bundle is signed, but no signer is trusted");

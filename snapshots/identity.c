@@ -2,6 +2,8 @@
 /*
  * Reading identifiers off the sample. What is read is only ever searched for.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <ctype.h>
@@ -40,12 +42,20 @@ count(json_t *counts, const char *what, struct err *e)
 	    : 0;
 }
 
-/* A host name is a word of its own; numbers may stand anywhere. */
+static bool
+is_address(const char *what)
+{
+	return strcmp(what, "address") == 0;
+}
+
+/* A host name is a word of its own, and 10.1.2.3 is not in 10.1.2.30; other
+ * numbers may stand anywhere. */
 static enum residue_kind
 kind_of(const char *what)
 {
-	return strcmp(what, "hostname") == 0 ? RESIDUE_WORD
-					     : RESIDUE_IDENTIFIER;
+	return strcmp(what, "hostname") == 0 || is_address(what)
+	    ? RESIDUE_WORD
+	    : RESIDUE_IDENTIFIER;
 }
 
 static int
@@ -62,9 +72,40 @@ add(struct scrub *s, json_t *counts, const char *what, const void *p,
 	return 0;
 }
 
+/* Does the address say anything about this unit? The loopback, link-local ones
+ * and those of no host are everybody's. */
+static bool
+is_ours(const char *text)
+{
+	struct in_addr four;
+	struct in6_addr six;
+	uint32_t n;
+
+	if (inet_pton(AF_INET6, text, &six) == 1)
+		return !IN6_IS_ADDR_LOOPBACK(&six) &&
+		    !IN6_IS_ADDR_LINKLOCAL(&six) &&
+		    !IN6_IS_ADDR_UNSPECIFIED(&six);
+	if (inet_pton(AF_INET, text, &four) != 1)
+		return false;
+	n = ntohl(four.s_addr);
+	return n >> 24 != 0 && n >> 24 != 127 && n >> 16 != 0xa9fe;
+}
+
 static int
 found(struct collecting *c, const void *p, size_t len, struct err *e)
 {
+	char address[INET6_ADDRSTRLEN];
+
+	/* The prefix and the gateway that may stand behind it are the
+	 * network's. */
+	if (is_address(c->rule->what)) {
+		(void)snprintf(address, sizeof(address), "%.*s", (int)len,
+		    (const char *)p);
+		len = strcspn(address, "/,; \t");
+		address[len] = '\0';
+		p = address;
+		len = is_ours(address) ? len : 0;
+	}
 	if (len == 0)
 		return 0;
 	c->found++;
@@ -181,6 +222,33 @@ live_macs(struct collecting *c, struct err *e)
 }
 
 static int
+live_addresses(struct collecting *c, struct err *e)
+{
+	struct ifaddrs *all;
+	char text[INET6_ADDRSTRLEN];
+	int rc = 0;
+
+	if (getifaddrs(&all) == -1)
+		return err_sys(e, "network interfaces");
+	for (struct ifaddrs *i = all; rc == 0 && i != NULL; i = i->ifa_next) {
+		const struct sockaddr *a = i->ifa_addr;
+		const void *p = NULL;
+
+		if (a != NULL && a->sa_family == AF_INET)
+			p = &((const struct sockaddr_in *)(const void *)a)
+				 ->sin_addr;
+		if (a != NULL && a->sa_family == AF_INET6)
+			p = &((const struct sockaddr_in6 *)(const void *)a)
+				 ->sin6_addr;
+		if (p != NULL &&
+		    inet_ntop(a->sa_family, p, text, sizeof(text)) != NULL)
+			rc = found(c, text, strlen(text), e);
+	}
+	freeifaddrs(all);
+	return rc;
+}
+
+static int
 live_hostname(struct collecting *c, struct err *e)
 {
 	char name[256] = "";
@@ -208,6 +276,8 @@ collect_rule(struct collecting *c, int root, bool live, struct err *e)
 		return from_files(c, root, e);
 	if (!live)
 		return 0;
+	if (is_address(c->rule->format))
+		return live_addresses(c, e);
 	return strcmp(c->rule->format, "mac") == 0 ? live_macs(c, e)
 						   : live_hostname(c, e);
 }

@@ -9,7 +9,7 @@
 #include "scrub.h"
 
 /*
- * Who the sample is: the serial, MACs, host name, machine-id and key
+ * Who the sample is: the serial, MACs, host name, addresses, machine-id and key
  * fingerprints that the policy says where to find. They go into the residue
  * search. One that is not found is a finding, unless the policy says that it
  * may be absent or the caller gave it.

@@ -216,8 +216,9 @@ identity_read(
 	if ((live == NULL) == (r->file == NULL))
 		return conf_err(n, e, "needs either file or live");
 	if (live != NULL && strcmp(live, "mac") != 0 &&
-	    strcmp(live, "hostname") != 0)
-		return conf_err(n, e, "live is \"mac\" or \"hostname\"");
+	    strcmp(live, "hostname") != 0 && strcmp(live, "address") != 0)
+		return conf_err(
+		    n, e, "live is \"mac\", \"hostname\" or \"address\"");
 	if (live == NULL && strcmp(r->format, "line") != 0 &&
 	    strcmp(r->format, "ssh-key") != 0 &&
 	    field_format(r->format) == NULL)

@@ -4,19 +4,29 @@
  * the agent, so the path is opened with the rights of who asks.
  */
 #include <fcntl.h>
+#include <string.h>
 
 #include "cli_in.h"
 #include "own.h"
 
-static void
+/* What has changed, a line each; how many have not, for a long list of those
+ * would hide it. */
+static size_t
 show_changes(const json_t *list, const char *key)
 {
 	const json_t *one;
-	size_t i;
+	size_t i, same = 0;
 
-	json_array_foreach(list, i, one)(void)
-	    printf("  %-8s %s%s\n", cli_text(one, "change"),
-		*key == 'p' && key[1] == 'a' ? "/" : "", cli_text(one, key));
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(cli_text(one, "change"), "same") == 0)
+			same++;
+		else
+			(void)printf("  %-8s %s%s\n", cli_text(one, "change"),
+			    strcmp(key, "path") == 0 ? "/" : "",
+			    cli_text(one, key));
+	}
+	return same;
 }
 
 size_t
@@ -46,15 +56,18 @@ void
 cli_applied(const json_t *result)
 {
 	bool dry = json_is_true(json_object_get(result, "dry_run"));
+	size_t same;
 
 	(void)printf("%s %s: %s, sequence %lld\n",
 	    dry ? "would apply" : "applied", cli_short(result, "snapshot"),
 	    cli_text(result, "name"),
 	    (long long)json_integer_value(json_object_get(result, "sequence")));
 	(void)cli_packages(json_object_get(result, "packages"));
-	show_changes(json_object_get(result, "plugins"), "plugin");
-	show_changes(json_object_get(result, "files"), "path");
-	show_changes(json_object_get(result, "reset"), "path");
+	same = show_changes(json_object_get(result, "plugins"), "plugin");
+	same += show_changes(json_object_get(result, "files"), "path");
+	(void)show_changes(json_object_get(result, "reset"), "path");
+	if (same > 0)
+		(void)printf("  %zu as in the snapshot before\n", same);
 	cli_waiting(json_object_get(result, "waiting_for_slots"));
 }
 

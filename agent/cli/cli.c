@@ -158,7 +158,7 @@ cli_progress(struct cli *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (c->json)
+	if (c->json || c->quiet)
 		return;
 	if (c->terminal && c->progress_open)
 		(void)fputs("\r\033[K", stderr);

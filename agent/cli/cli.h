@@ -53,6 +53,7 @@ struct cli {
 	struct settings
 	    settings;  /* of --config; zero when the command is bare */
 	bool json;     /* --json: exactly one JSON line (or lines) on stdout */
+	bool quiet;    /* no progress */
 	bool terminal; /* stderr is one: progress lines overwrite each other */
 	char **operands; /* NULL-ended */
 	int operand_count;

@@ -15,6 +15,8 @@ run(struct cli *c)
 		return cli_fail(c, CODE_USAGE, &e);
 	args = json_pack("{s:I, s:b}", "wait_s", (json_int_t)wait_s, "status",
 	    (int)(cli_option(c, "status") != NULL));
+	/* The only progress there would be is the answer itself. */
+	c->quiet = cli_option(c, "status") != NULL;
 	code = cli_call_take(c, "enrol", args, -1, &result, &e);
 	if (code != CODE_OK)
 		return cli_fail(c, code, &e);
@@ -41,6 +43,8 @@ const struct cli_command cli_enrol = {
 	.examples =
 	    (const struct cli_example[]){
 		{ "ingot enrol && ingot lock", "the end of the factory line" },
+		{ "ingot enrol --status --json | jq .connected",
+		    "is the uplink connected?" },
 		{ NULL, NULL } },
 	.run = run,
 };
