@@ -198,6 +198,7 @@ capture_run(struct capture *c, const struct capture_words *w, struct err *e)
 	    policy_read(&c->policy, w->policy, e) == -1 ||
 	    product_check(&c->policy.product, w->root, w->version, c->version,
 		sizeof(c->version), e) == -1 ||
+	    policy_follow(&c->policy, w->root, e) == -1 ||
 	    (residue = residue_new(c->policy.shortest, e)) == NULL ||
 	    (accounts = accounts_read(w->root, e)) == NULL ||
 	    (c->spool = spool_new(e)) == NULL)

@@ -271,10 +271,12 @@ capture_content(
 	struct member *m = &k->c->snapshot.members[k->c->snapshot.count];
 	own_bytes struct bytes out = { 0 }, clear = { 0 };
 	bool document = is_document(k, path);
-	const char *as = is_seed(k, path) ? k->c->seed.as : path;
+	char known[SNAPSHOT_PATH_MAX];
+	const char *as = is_seed(k, path) ? k->c->seed.as : known;
 	const struct bytes *in;
 	int rc;
 
+	policy_known(&k->c->policy, path, known, sizeof(known));
 	/* The proof lists the keys of what Kura encrypted, too. */
 	if ((rc = scrub_from_disk(&k->scrub, path, &k->in, &clear, e)) == -1)
 		return -1;

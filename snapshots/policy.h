@@ -150,6 +150,13 @@ struct policy_path {
 	bool needed, never, newest, root_script;
 };
 
+/* A pattern of a product whose folder is behind a link on this sample. */
+struct policy_link {
+	char *pattern; /* led around the link */
+	size_t real;   /* of it, the folder */
+	char *known;   /* the folder as the policy calls it */
+};
+
 /* What a policy is for; name NULL: for anything. */
 struct policy_product {
 	const char *name;
@@ -184,6 +191,8 @@ struct policy {
 	struct identity_rule *identity;
 	size_t identity_count;
 	size_t shortest;
+	struct policy_link *links; /* the policy's own */
+	size_t link_count;
 	char reviewed[1024]; /* path of the reviewed file; "": none is named */
 };
 
@@ -191,6 +200,13 @@ struct policy {
 int policy_read(struct policy *, const char *path, struct err *);
 void policy_free(struct policy *);
 #define own_policy __attribute__((cleanup(policy_free), unused))
+
+/* Leads the patterns of a product's policy around the links that its folders
+ * are on this sample. */
+int policy_follow(struct policy *, int root, struct err *);
+/* The path as the policy calls it, which is how units know it too. */
+void
+policy_known(const struct policy *, const char *path, char *out, size_t size);
 
 /* Takes the decisions of a reviewed file's text, whose tree the policy keeps.
  * name is what errors call it. */

@@ -59,6 +59,28 @@ tree_stat_at(
 	return fstat(fd, st) == -1 ? err_sys(e, "%s", path) : 0;
 }
 
+/* By the kernel's word; the caller's, NULL: it has none. */
+static char *
+place_of(int fd)
+{
+	char link[64];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return fd == -1 ? NULL : realpath(link, NULL);
+}
+
+bool
+tree_real(int root, const char *folder, char *out, size_t size)
+{
+	struct err e;
+	own_fd int fd = tree_open(root, folder, O_PATH | O_DIRECTORY, true, &e);
+	own_str char *top = place_of(root), *place = place_of(fd);
+	size_t n = top == NULL || strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	return top != NULL && place != NULL && strncmp(place, top, n) == 0 &&
+	    place[n] == '/' && snprintf(out, size, "%s", place + n) < (int)size;
+}
+
 int
 tree_stat(int root, const char *path, struct stat *st, struct err *e)
 {

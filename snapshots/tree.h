@@ -40,6 +40,10 @@ long tree_list_through(
 void tree_sort(struct tree_paths *);
 void tree_free(struct tree_paths *);
 
+/* Where a folder really is, without the links on the way to it, which stay
+ * within root. false: there is no such folder, or it can not be told. */
+bool tree_real(int root, const char *folder, char *out, size_t size);
+
 /* lstat; -1 with code ENOENT when nothing is there. */
 int tree_stat(int root, const char *path, struct stat *, struct err *);
 

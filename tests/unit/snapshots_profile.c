@@ -467,6 +467,66 @@ beside_newer_snapshots_a_replaced_seed_demands_a_word(void **state)
 	}
 }
 
+/* As Kura's installer leaves it: a folder with the version in its name, and a
+ * link that everything else goes by. */
+static void
+a_product_behind_a_link_is_captured_as_if_it_were_in_its_place(void **state)
+{
+#define REAL "/opt/eclipse/kura_5.0.1_board"
+	static const char *const targets[] = { REAL, "kura_5.0.1_board",
+		"../../opt/eclipse/../eclipse/kura_5.0.1_board" };
+	const struct capture_words words = { .policy = "policy.conf",
+		.name = "site",
+		.model = "gw",
+		.sequence = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		own_capture struct capture c = { .offsets = NULL };
+		struct capture_words w = words;
+		own_fd int root = -1;
+		char policy[1400];
+		struct err e;
+
+		(void)file_remove_tree(AT_FDCWD, "root", &e);
+		put("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+		put("/etc/group", "root:x:0:\n");
+		put("/etc/ingot/unit.conf", "serial = \"GW-000017\";");
+		put(REAL "/framework/kura.properties",
+		    "kura.version=KURA_5.0.1");
+		put(REAL "/user/snapshots/snapshot_12.xml",
+		    "<configurations xmlns=\"http://eurotech.com/esf/2.0\"/>");
+		put(REAL "/user/security/own.jks", "never read");
+		put(REAL "/packages/x.dp", "dropped by its place");
+		put(REAL "/packages/dpa.properties", "a=b\n");
+		assert_int_equal(
+		    symlink(targets[i], "root/opt/eclipse/kura"), 0);
+		(void)snprintf(policy, sizeof(policy),
+		    "include = [ \"%s\" ]; scrub = [ \"rules.conf\" ]; optional "
+		    "= [ \"" K5 "/user/security\" ];",
+		    profile_path("kura"));
+		assert_int_equal(file_write(AT_FDCWD, "policy.conf", policy,
+				     strlen(policy), FILE_PUBLIC, &e),
+		    0);
+		(void)snprintf(policy, sizeof(policy),
+		    "rules = ( { file = \"" K5 "/packages/x.dp\"; drop = true; "
+		    "} );");
+		assert_int_equal(file_write(AT_FDCWD, "rules.conf", policy,
+				     strlen(policy), FILE_PUBLIC, &e),
+		    0);
+		w.root = root = open_root();
+		if (capture_run(&c, &w, &e) == -1)
+			fail_msg("%s", e.text);
+		assert_int_equal(c.snapshot.count, 4);
+		assert_string_equal(c.snapshot.members[0].path,
+		    "files" K5 "/framework/kura.properties");
+		assert_string_equal(c.snapshot.members[1].path,
+		    "files" K5 "/packages/dpa.properties");
+		assert_string_equal(c.snapshot.members[2].path,
+		    "files" K5 "/user/snapshots/snapshot_0.xml");
+	}
+}
+
 static void
 a_script_of_root_is_not_sealed_unsigned(void **state)
 {
@@ -499,6 +559,8 @@ main(void)
 		    what_includes_has_the_last_word_and_both_lists_count),
 		in_a_place(
 		    beside_newer_snapshots_a_replaced_seed_demands_a_word),
+		in_a_place(
+		    a_product_behind_a_link_is_captured_as_if_it_were_in_its_place),
 		in_a_place(a_script_of_root_is_not_sealed_unsigned),
 	};
 
