@@ -53,15 +53,16 @@ enum certs_leaf certs_leaf_of(const char *);  /* "V2G" is SECC too */
 /* What the document says; certs_config_default() is what it says unasked. */
 struct certs_config {
 	/* Below the root. A file: a bundle; a folder: one file each. No path
-	 * may equal or lie within another one. */
+	 * may equal or lie within another one, but leaves' and keys' folders
+	 * may be one. */
 	char anchors[CERTS_DOMAINS][128];
 	char leaves[CERTS_LEAVES][128];
 	char keys[CERTS_LEAVES][128]; /* "": beside the leaves */
 	bool links; /* three links to the chosen SECC leaf, by rename */
-	unsigned max_entries;     /* 2,000 files */
-	unsigned max_mb;          /* 50 */
-	unsigned max_anchors;     /* CertificateStoreMaxLength, all domains */
-	unsigned keep;            /* 10 leaves of a kind are never collected */
+	unsigned max_entries; /* 2,000 files */
+	unsigned max_mb;      /* 50 */
+	unsigned max_anchors; /* 100: CertificateStoreMaxLength, all domains */
+	unsigned keep;        /* 10 leaves of a kind are never collected */
 	unsigned collect_minutes; /* 20 */
 	unsigned csr_minutes;     /* 60: a key without a certificate */
 	bool future_anchors;      /* an anchor not yet valid may come */
@@ -89,9 +90,11 @@ void certs_close(struct certs *);
 const struct certs_config *certs_config(const struct certs *);
 
 /*
- * A descriptor that is readable when somebody else changed a folder;
- * certs_refresh() then reads again what changed (and is called by every
- * operation itself). -1: refresh failed, the index is as before.
+ * A descriptor that is readable when somebody else changed a folder (-1: this
+ * system has no inotify); certs_refresh() then reads again what changed (and is
+ * called by every change itself). -1: refresh failed, the index is as before or
+ * empty, and the next one reads all. What a link outside points at is noticed
+ * only when the link is made anew.
  */
 int certs_watch_fd(const struct certs *);
 int certs_refresh(struct certs *, struct err *);
@@ -134,7 +137,16 @@ const struct certs_entry *
 certs_anchor(const struct certs *, enum certs_domain, size_t i);
 const struct certs_entry *
 certs_leaf_at(const struct certs *, enum certs_leaf, size_t i);
-/* By hash data of any algorithm; any domain and kind; O(1). */
+/* What stands in a domain's place and is no authority: another program put it
+ * there. Listed, so that it can be deleted; never trusted. */
+const struct certs_entry *
+certs_stray(const struct certs *, enum certs_domain, size_t i);
+/* Who issued it, of its chain or the anchors; itself when self-signed; NULL:
+ * not here (hash data then have no issuer_key). */
+const struct cert *
+certs_issuer(const struct certs *, const struct certs_entry *);
+/* By hash data of any algorithm; any domain and kind; O(1). Of one whose issuer
+ * is not here any more, issuer_key is not compared. */
 const struct certs_entry *
 certs_find(const struct certs *, const struct cert_hash_data *);
 /* Anchors (and what stands with them) whose subject this is; O(1) plus what
@@ -186,6 +198,11 @@ enum certs_result
 certs_put_key(struct certs *, enum certs_leaf, const void *pem, size_t len,
     bool tpm, const void *spki, size_t spki_len, char name[128], struct err *);
 
+/* The request came to nothing (D13): its key goes. IN_USE: a certificate has
+ * it, or whose it is cannot be told. KEY_NOT_FOUND: no such file. */
+enum certs_result
+certs_drop_key(struct certs *, const char *name, struct err *);
+
 /* The word for a key's file, or NULL: none, and an empty one is none. Called
  * while a foreign encrypted key is matched; never logged, cleansed after. */
 typedef const char *certs_password_fn(void *ctx, const char *file);
@@ -200,7 +217,8 @@ struct certs_deleted {
 	bool anchor;
 	enum certs_domain domain;
 	enum certs_leaf leaf;
-	size_t dependent;
+	size_t below;     /* authorities under it that went with it */
+	size_t dependent; /* leaves that lost their anchor; they stay */
 };
 enum certs_result certs_delete(struct certs *, const struct cert_hash_data *,
     struct certs_deleted *what, struct err *);
@@ -212,6 +230,17 @@ struct certs_collected {
 };
 enum certs_result
 certs_collect(struct certs *, struct certs_collected *, struct err *);
+
+/*
+ * Points the three links in the SECC leaf's folder (the key's in the keys')
+ * at this leaf, or, print NULL, takes them away; one commit, each by rename.
+ * REJECTED: a plain file has such a name. For who set config.links.
+ */
+#define CERTS_LINK_LEAF  "SECC_LEAF.pem"
+#define CERTS_LINK_KEY   "SECC_LEAF.key"
+#define CERTS_LINK_CHAIN "CPO_CERT_CHAIN.pem"
+enum certs_result certs_link(
+    struct certs *, const uint8_t print[32], bool *changed, struct err *);
 
 /* --- choice and trial (choose.c) ------------------------------------------ */
 

@@ -14,6 +14,7 @@
 
 #include "certs.h"
 #include "commit.h"
+#include "index.h"
 #include "own.h"
 #include "standing.h"
 #include "x509.h"
@@ -24,16 +25,16 @@
 
 /* --- a leaf and what is wanted of it -------------------------------------- */
 
-static const char *
-kind_of(enum certs_leaf leaf)
+const char *
+choose_kind(enum certs_leaf leaf)
 {
 	return leaf == CERTS_LEAF_CSMS ? "csms" : "secc";
 }
 
 /* CN or an alternative name; CNs hold serials and eMAIDs, which are no host
  * names, so they are compared as they stand. */
-static bool
-has_name(X509 *x, const char *name)
+bool
+choose_has_name(X509 *x, const char *name)
 {
 	int at = X509_NAME_get_index_by_NID(
 	    X509_get_subject_name(x), NID_commonName, -1);
@@ -62,7 +63,7 @@ is_wanted(
 		identity = config->name[l->leaf];
 	if (*pin != '\0' && strcmp(pin, l->cert->serial) != 0)
 		return false;
-	return identity == NULL || has_name(l->cert->x, identity);
+	return identity == NULL || choose_has_name(l->cert->x, identity);
 }
 
 static bool
@@ -78,8 +79,8 @@ rank(struct certs *c, const struct certs_entry *l, bool trial)
 	static const int ranks[STANDINGS] = { [STANDING_WORKED] = 3,
 		[STANDING_TRIAL] = 2,
 		[STANDING_REFUSED] = 1 };
-	enum standing how =
-	    standings_of(certs_standings(c), kind_of(l->leaf), l->cert->print);
+	enum standing how = standings_of(
+	    certs_standings(c), choose_kind(l->leaf), l->cert->print);
 
 	return how == STANDING_TRIAL && trial ? ranks[STANDING_WORKED]
 					      : ranks[how];
@@ -181,8 +182,10 @@ mark(struct certs *c, const char *kind, const uint8_t print[32],
 		return CERTS_ACCEPTED;
 	if (standings_set(now, kind, print, how, e) == -1)
 		return CERTS_FAILED;
-	if (store(c, now, e) == 0)
+	if (store(c, now, e) == 0) {
+		index_trials(c);
 		return CERTS_ACCEPTED;
+	}
 	(void)standings_set(now, kind, print, was, &undo);
 	return CERTS_WRITE_ERROR;
 }
@@ -202,14 +205,14 @@ static enum certs_result
 mark_leaf(struct certs *c, enum certs_leaf kind, const uint8_t print[32],
     enum standing how, struct err *e)
 {
-	own_fd int lock = commit_lock(certs_root(c), LOCK_MS, e);
+	own_fd int lock = store_begin(c, e);
 
-	if (lock == -1 || certs_refresh(c, e) == -1)
+	if (lock == -1)
 		return CERTS_FAILED;
 	if (leaf_of(c, kind, print) == NULL)
 		return certs_say(e, CERTS_NOT_FOUND, "%s leaf with this print",
 		    certs_leaf_name(kind));
-	return mark(c, kind_of(kind), print, how, e);
+	return mark(c, choose_kind(kind), print, how, e);
 }
 
 enum certs_result

@@ -50,8 +50,8 @@ redo(int root, const struct change *c, int count, struct err *e)
 }
 
 /* A journal that stands is finished, whoever left it. */
-static int
-finish(int root, struct err *e)
+int
+commit_finish(int root, struct err *e)
 {
 	struct change *c = calloc(COMMIT_MAX, sizeof(*c));
 	int n, rc = -1;
@@ -70,7 +70,7 @@ commit_begin(int root, struct err *e)
 {
 	struct commit *c;
 
-	if (finish(root, e) == -1)
+	if (commit_finish(root, e) == -1)
 		return NULL;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (void)err_set(e, ENOMEM, "out of memory"), NULL;
@@ -180,6 +180,12 @@ commit_remove(struct commit *c, const char *name, struct err *e)
 	next->remove = true;
 	c->count++;
 	return 0;
+}
+
+int
+commit_count(const struct commit *c)
+{
+	return c->count;
 }
 
 /* --- its end -------------------------------------------------------------- */
@@ -340,7 +346,7 @@ sweep(int dir, const char *name, int depth)
 int
 commit_recover(int root, struct err *e)
 {
-	if (finish(root, e) == -1)
+	if (commit_finish(root, e) == -1)
 		return -1;
 	sweep(root, ".", 0);
 	return 0;
@@ -355,7 +361,8 @@ now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Asked again and again rather than waited for: a wait in flock() would need a
+/* Opened for reading: its closing is then no event for who watches the root.
+ * Asked again and again rather than waited for: a wait in flock() would need a
  * signal to end it. */
 int
 commit_lock(int root, int ms, struct err *e)
@@ -363,7 +370,7 @@ commit_lock(int root, int ms, struct err *e)
 	const struct timespec pause = { 0, 500 * 1000 };
 	long end = now_ms() + ms;
 	own_fd int fd = openat(
-	    root, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    root, LOCK_NAME, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd == -1)
 		return err_sys(e, "open %s", LOCK_NAME);

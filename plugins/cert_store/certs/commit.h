@@ -27,6 +27,7 @@ int commit_put(struct commit *, const char *name, const void *, size_t len,
 int commit_remove(struct commit *, const char *name, struct err *);
 int commit_link(
     struct commit *, const char *target, const char *name, struct err *);
+int commit_count(const struct commit *); /* changes so far */
 /* 0: done and durable. Frees the commit in any case. */
 int commit_end(struct commit *, struct err *);
 void commit_drop(struct commit *); /* nothing happened; NULL is fine */
@@ -35,6 +36,9 @@ void commit_drop(struct commit *); /* nothing happened; NULL is fine */
  * temporary names. A damaged journal (it never is, by a power cut) is refused
  * with its name. */
 int commit_recover(int root, struct err *);
+
+/* The first half of it: whatever stands is finished. */
+int commit_finish(int root, struct err *);
 
 /* The lock over processes: flock of ".ingot-lock" in the root. A descriptor to
  * close, or -1; waits at most ms. */
