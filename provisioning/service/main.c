@@ -53,7 +53,13 @@ run(const struct cmd *c, const struct cmd_args *a)
 	if (out == NULL)
 		return 1;
 	if (c->run(a, out, &e) == -1) {
+		own_str char *line = NULL;
+
 		(void)fprintf(stderr, "ingot-provision: %s\n", e.text);
+		(void)json_object_clear(out);
+		(void)json_object_set_new(out, "error", json_string(e.text));
+		if (a->json && (line = json_line(out)) != NULL)
+			(void)printf("%s\n", line);
 		return 1;
 	}
 	if (a->json) {
