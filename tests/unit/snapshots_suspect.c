@@ -376,6 +376,33 @@ a_long_line_costs_as_much_as_many_short_ones(void **state)
 	}
 }
 
+/* Bytes as "ac 0f 3e ", in one row and without a sense, are looked at again
+ * further on: what is hidden at their end is text all the same. */
+static void
+a_text_at_the_end_of_a_row_of_hex_is_found(void **state)
+{
+	static const char plain[] = "user=operator password=hunter2 realm=all";
+	uint32_t x = 1;
+
+	(void)state;
+	for (size_t before = 0; before < 4000; before += 97) {
+		own_bytes struct bytes text = { 0 };
+		struct seen s = { "!hex", "hunter2", 0, 0 };
+		struct err e;
+
+		for (size_t i = 0; i < before; i++) {
+			x = x * 1664525 + 1013904223;
+			bytes_fmt(&text, "%02x ", x >> 24);
+		}
+		for (const char *p = plain; *p != '\0'; p++)
+			bytes_fmt(&text, "%02x ", *p);
+		assert_int_equal(
+		    deep_open(text.p, text.len, on_part, &s, &e), 0);
+		if (s.times == 0)
+			fail_msg("behind %zu bytes", before);
+	}
+}
+
 int
 main(void)
 {
@@ -385,6 +412,7 @@ main(void)
 		cmocka_unit_test(a_public_prime_is_told_by_its_line),
 		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
 		cmocka_unit_test(plain_words_are_not_decoded),
+		cmocka_unit_test(a_text_at_the_end_of_a_row_of_hex_is_found),
 		cmocka_unit_test(a_byte_is_in_the_classes_of_its_kind),
 		cmocka_unit_test(a_long_line_costs_as_much_as_many_short_ones),
 	};
