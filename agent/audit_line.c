@@ -13,6 +13,7 @@
 #include "audit_line.h"
 #include "json.h"
 #include "own.h"
+#include "text.h"
 
 int
 audit_hash(
@@ -104,54 +105,16 @@ audit_time(char out[static 40])
 	(void)snprintf(out + n, 40 - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-/* Well-formed UTF-8 (Unicode 15, table 3-7): the first byte, the second, and
- * how many there are; further ones are 80 to bf. */
-static const struct {
-	unsigned char first, last, second_from, second_to, len;
-} forms[] = {
-	{ 0x00, 0x7f, 0x00, 0xff, 1 },
-	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-	{ 0xed, 0xed, 0x80, 0x9f, 3 },
-	{ 0xee, 0xef, 0x80, 0xbf, 3 },
-	{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-};
-
-/* Bytes of the character at p, which ends in a NUL somewhere; 0: none. */
-static size_t
-character(const unsigned char *p)
-{
-	size_t i = 0, n;
-
-	while (i < sizeof(forms) / sizeof(*forms) &&
-	    (*p < forms[i].first || *p > forms[i].last))
-		i++;
-	if (i == sizeof(forms) / sizeof(*forms))
-		return 0;
-	n = forms[i].len;
-	if (n > 1 && (p[1] < forms[i].second_from || p[1] > forms[i].second_to))
-		return 0;
-	for (size_t k = 2; k < n; k++)
-		if ((p[k] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 void
 audit_clean(char *s)
 {
-	unsigned char *p = (unsigned char *)s;
+	while (*s != '\0') {
+		size_t n = text_character(s);
 
-	while (*p != '\0') {
-		size_t n = character(p);
-
-		if (n == 0 || *p < ' ' || *p == 0x7f) {
-			*p = '?';
-			n = 1;
+		if (n == 0 || text_is_control(s)) {
+			memset(s, '?', n == 0 ? 1 : n);
+			n = n == 0 ? 1 : n;
 		}
-		p += n;
+		s += n;
 	}
 }

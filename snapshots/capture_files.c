@@ -19,7 +19,8 @@ static int
 note_dropped(
     struct capturing *k, const char *path, const char *why, struct err *e)
 {
-	json_t *note = json_pack("{s:s, s:s}", "path", path, "why", why);
+	json_t *note =
+	    json_pack("{s:o, s:s}", "path", json_text(path), "why", why);
 
 	return json_array_append_new(k->c->dropped, note) == -1
 	    ? err_set(e, ENOMEM, "out of memory")
@@ -40,16 +41,12 @@ note_skipped(
 static bool
 noted(const struct capturing *k, const char *path)
 {
+	own_json json_t *as = json_text(path);
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(k->c->dropped, i, one)
-	{
-		const json_t *of = json_object_get(one, "path");
-
-		if (strcmp(json_string_value(of), path) == 0)
-			return true;
-	}
+	json_array_foreach(k->c->dropped, i,
+	    one) if (json_equal(json_object_get(one, "path"), as)) return true;
 	return false;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "text.h"
 
 static int
 too_deep(const char *p, size_t len)
@@ -65,6 +66,15 @@ listed(const char *const known[], const char *key)
 		if (strcmp(*known, key) == 0)
 			return true;
 	return false;
+}
+
+json_t *
+json_text(const char *text)
+{
+	own_bytes struct bytes clean = { 0 };
+
+	text_utf8(&clean, text);
+	return clean.bad ? NULL : json_string(clean.p);
 }
 
 int

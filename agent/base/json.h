@@ -37,6 +37,10 @@ json_t *json_parse(
  */
 char *json_line(const json_t *);
 
+/* A text of anyone's; what is no UTF-8 in it comes as \xNN (text.h), where
+ * json_string() would give NULL and json_pack() nothing at all. */
+json_t *json_text(const char *);
+
 /* Refuses a value that is no object, and keys not in the NULL-ended list. */
 int json_known(const json_t *, const char *const known[], struct err *);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "text.h"
 
 static const char *log_who = "ingot";
 static enum log_form form = LOG_PLAIN;
@@ -29,28 +30,6 @@ log_form_here(void)
 	return getenv("JOURNAL_STREAM") != NULL ? LOG_JOURNAL : LOG_PLAIN;
 }
 
-/* Bytes of the UTF-8 character at s, or 0 when there is none (RFC 3629). */
-static size_t
-utf8_len(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t n = *p < 0x80 ? 1
-	    : *p < 0xc2      ? 0
-	    : *p < 0xe0      ? 2
-	    : *p < 0xf0      ? 3
-	    : *p < 0xf5      ? 4
-			     : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong, surrogates, beyond U+10FFFF. */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* Text from anyone, as the inside of a JSON string; also cuts it to size. */
 static void
 json_inside(char *out, size_t size, const char *s)
@@ -58,7 +37,7 @@ json_inside(char *out, size_t size, const char *s)
 	size_t n = 0, len;
 
 	for (; *s != '\0' && n + 5 < size; s += len == 0 ? 1 : len) {
-		len = utf8_len(s);
+		len = text_character(s);
 		if (*s == '"' || *s == '\\')
 			out[n++] = '\\';
 		if (len == 0)

@@ -187,5 +187,9 @@ cli_call_take(struct cli *c, const char *verb, json_t *args, int fd,
 	if (send_request(s, line, fd, e) == -1 ||
 	    (answer = converse(c, s, &large, e)) == NULL)
 		return CODE_FAILED;
-	return read_answer(answer, large, result, e);
+	code = read_answer(answer, large, result, e);
+	/* A script gets it as it is, and JSON has its own escapes. */
+	if (!c->json)
+		cli_clean(*result);
+	return code;
 }

@@ -66,12 +66,16 @@ capture_print_members(const struct snapshot *s)
 void
 capture_print_finding(const struct finding *f)
 {
-	(void)printf("%s:", f->path);
+	/* Names and keys are whoever's the files are. */
+	cli_print_line(stdout, f->path);
+	(void)printf(":");
 	if (f->line > 0)
 		(void)printf("%u:", f->line);
-	(void)printf(" %s%s%s%s: %s", finding_name(f->id),
-	    f->key[0] == '\0' ? "" : " \"", f->key,
-	    f->key[0] == '\0' ? "" : "\"", f->text);
+	(void)printf(
+	    " %s%s", finding_name(f->id), f->key[0] == '\0' ? "" : " \"");
+	cli_print_line(stdout, f->key);
+	(void)printf("%s: ", f->key[0] == '\0' ? "" : "\"");
+	cli_print_line(stdout, f->text);
 	if (f->mark[0] != '\0')
 		(void)printf(" [%zu bytes, #%s]", f->len, f->mark);
 	if (f->accepted != NULL)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli_in.h"
+#include "text.h"
 
 void
 cli_print_clean(const char *text)
@@ -20,6 +21,32 @@ cli_print_clean(const char *text)
 		(void)putchar(c0 || c1 ? '?' : *p);
 		p += c1;
 	}
+}
+
+void
+cli_print_line(FILE *to, const char *text)
+{
+	own_bytes struct bytes line = { 0 };
+
+	text_line(&line, text);
+	(void)fputs(line.p == NULL ? "?" : line.p, to);
+}
+
+void
+cli_clean(json_t *j)
+{
+	own_bytes struct bytes line = { 0 };
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_string(j)) {
+		text_line(&line, json_string_value(j));
+		(void)json_string_set(j, line.p == NULL ? "?" : line.p);
+	}
+	json_array_foreach(j, i, one) cli_clean(one);
+	json_object_foreach(j, key, one) if (strcmp(key, "diff") != 0)
+	    cli_clean(one);
 }
 
 /* "mode 0640 -> 0644", when it differs and both have one. */

@@ -186,11 +186,14 @@ cli_fail_list(struct cli *c, enum ctl_code code, const struct err *e,
 	own_json json_t *o = NULL;
 
 	cli_progress_end(c);
-	(void)fprintf(stderr, "ingot%s%s: %s\n", c->command == NULL ? "" : " ",
-	    c->command == NULL ? "" : c->command->name, e->text);
+	(void)fprintf(stderr, "ingot%s%s: ", c->command == NULL ? "" : " ",
+	    c->command == NULL ? "" : c->command->name);
+	/* It may name what a stranger's bundle holds. */
+	cli_print_line(stderr, e->text);
+	(void)fputc('\n', stderr);
 	if (c->json) {
-		o = json_pack("{s:s, s:i, s:O*}", "error", e->text, "code",
-		    (int)code, "findings", findings);
+		o = json_pack("{s:o, s:i, s:O*}", "error", json_text(e->text),
+		    "code", (int)code, "findings", findings);
 		cli_json(o);
 	} else
 		cli_print_findings(stderr, findings, true);

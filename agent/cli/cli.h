@@ -103,6 +103,9 @@ enum ctl_code cli_fail_list(
 
 /* Prints one JSON line on stdout; borrowed. */
 void cli_json(const json_t *);
+/* A text of somebody else's in a line of ours: what a terminal would obey, and
+ * what is no UTF-8, as \xNN. */
+void cli_print_line(FILE *, const char *text);
 /* A text of an object for a person: "-" when it is not there. Borrowed. */
 const char *cli_text(const json_t *, const char *key);
 

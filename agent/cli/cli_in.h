@@ -35,6 +35,9 @@ void cli_findings(const json_t *findings, bool failed_only);
 void cli_print_findings(FILE *, const json_t *findings, bool failed_only);
 /* A text of somebody else's: what a terminal would obey is shown as "?". */
 void cli_print_clean(const char *text);
+/* The same for all texts of an answer that is to be shown, in place. What is
+ * called "diff" keeps its lines and is left to cli_print_clean(). */
+void cli_clean(json_t *);
 
 /* changes.c: the lists "plugins" and "files" of a plan, each with its
  * difference; the number of those that are not the same. */

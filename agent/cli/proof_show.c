@@ -2,15 +2,16 @@
 /*
  * The proof for people: first what was decided and by whom, then each file
  * with what became of its keys. It names places and reasons; a value is not in
- * it, so there is none to hide here.
+ * it, so there is none to hide here. Whoever sealed the bundle wrote it, so it
+ * is cleaned before a terminal sees it.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_in.h"
 #include "file.h"
-#include "json.h"
 #include "proof_show.h"
 
 static const char *
@@ -77,9 +78,14 @@ print_head(const json_t *head)
 	    printf(
 		"policy    %s  %s\n", text(one, "name"), text(one, "sha256"));
 	print_rules(head);
-	json_object_foreach((json_t *)json_object_get(head, "identity"), what,
-	    one)(void) printf("identity  %s: %lld searched for\n", what,
-	    (long long)json_integer_value(one));
+	json_object_foreach(
+	    (json_t *)json_object_get(head, "identity"), what, one)
+	{
+		(void)printf("identity  ");
+		cli_print_line(stdout, what);
+		(void)printf(": %lld searched for\n",
+		    (long long)json_integer_value(one));
+	}
 	(void)printf("residue   %lld values in %lld forms\n",
 	    number(residue, "values"), number(residue, "forms"));
 	(void)printf(
@@ -100,11 +106,11 @@ print_keys(const json_t *file, const char *what)
 
 	json_object_foreach((json_t *)keys, key, one)
 	{
+		(void)printf("  %s ", what);
+		cli_print_line(stdout, key);
 		if (json_is_string(one))
-			(void)printf("  %s %s (%s)\n", what, key,
-			    json_string_value(one));
-		else
-			(void)printf("  %s %s\n", what, key);
+			(void)printf(" (%s)", json_string_value(one));
+		(void)printf("\n");
 	}
 }
 
@@ -145,6 +151,7 @@ print_lines(const struct bytes *proof, struct err *e)
 		o = json_parse("proof", p, (size_t)(end - p), proof->len, e);
 		if (o == NULL)
 			return -1;
+		cli_clean(o);
 		if (p == proof->p)
 			print_head(o);
 		else

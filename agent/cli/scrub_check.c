@@ -75,7 +75,9 @@ static void
 trouble(struct checking *c, const char *path, const char *why)
 {
 	c->troubles++;
-	(void)fprintf(stderr, "ingot scrub: %s\n", why);
+	(void)fprintf(stderr, "ingot scrub: ");
+	cli_print_line(stderr, why);
+	(void)fputc('\n', stderr);
 	if (c->sarif != NULL)
 		(void)sarif_trouble(c->sarif, path, why);
 }
@@ -86,10 +88,12 @@ skip(struct checking *c, const char *path, enum skipped why)
 	c->skipped[why]++;
 	if (c->list != NULL)
 		return json_array_append_new(c->list,
-		    json_pack(
-			"{s:s, s:s}", "path", path, "skipped", skips[why].why));
-	if (c->sarif == NULL && c->verbose)
-		(void)printf("%s: skipped: %s\n", path, skips[why].why);
+		    json_pack("{s:o, s:s}", "path", json_text(path), "skipped",
+			skips[why].why));
+	if (c->sarif == NULL && c->verbose) {
+		cli_print_line(stdout, path);
+		(void)printf(": skipped: %s\n", skips[why].why);
+	}
 	return 0;
 }
 

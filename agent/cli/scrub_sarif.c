@@ -99,13 +99,16 @@ location(const struct finding *f)
 static json_t *
 result(const struct finding *f)
 {
-	json_t *j = json_pack("{s:s, s:i, s:s, s:{s:s+++}, s:[o], s:{s:s}}",
-	    "ruleId", finding_name(f->id), "ruleIndex", (int)f->id, "level",
-	    level(f->id), "message", "text", f->text,
-	    f->key[0] == '\0' ? "" : ": ", f->key, "", "locations", location(f),
-	    "properties", "key", f->key);
-	json_t *more = json_object_get(j, "properties");
+	own_bytes struct bytes message = { 0 };
+	json_t *j, *more;
 
+	bytes_fmt(
+	    &message, "%s%s%s", f->text, f->key[0] == '\0' ? "" : ": ", f->key);
+	j = json_pack("{s:s, s:i, s:s, s:{s:o}, s:[o], s:{s:o}}", "ruleId",
+	    finding_name(f->id), "ruleIndex", (int)f->id, "level", level(f->id),
+	    "message", "text", json_text(message.p == NULL ? "" : message.p),
+	    "locations", location(f), "properties", "key", json_text(f->key));
+	more = json_object_get(j, "properties");
 	if (f->mark[0] != '\0') {
 		(void)json_object_set_new(
 		    more, "length", json_integer((json_int_t)f->len));
@@ -114,8 +117,8 @@ result(const struct finding *f)
 	/* 3.27.23: a person has looked at it. */
 	if (f->accepted != NULL)
 		(void)json_object_set_new(j, "suppressions",
-		    json_pack("[{s:s, s:s}]", "kind", "external",
-			"justification", f->accepted));
+		    json_pack("[{s:s, s:o}]", "kind", "external",
+			"justification", json_text(f->accepted)));
 	return j;
 }
 
@@ -139,7 +142,7 @@ sarif_trouble(json_t *log, const char *path, const char *why)
 
 	(void)json_object_set_new(one, "executionSuccessful", json_false());
 	return json_array_append_new(list,
-	    json_pack("{s:s, s:{s:s}, s:[{s:{s:{s:o}}}]}", "level", "error",
-		"message", "text", why, "locations", "physicalLocation",
-		"artifactLocation", "uri", uri(path)));
+	    json_pack("{s:s, s:{s:o}, s:[{s:{s:{s:o}}}]}", "level", "error",
+		"message", "text", json_text(why), "locations",
+		"physicalLocation", "artifactLocation", "uri", uri(path)));
 }

@@ -112,13 +112,13 @@ findings_mark(struct findings *f, const void *value, size_t len,
 static json_t *
 one_json(const struct finding *f, bool marks)
 {
-	json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "id",
-	    finding_name(f->id), "path", f->path, "line", (int)f->line, "key",
-	    f->key, "text", f->text);
+	json_t *j = json_pack("{s:s, s:o, s:i, s:o, s:o}", "id",
+	    finding_name(f->id), "path", json_text(f->path), "line",
+	    (int)f->line, "key", json_text(f->key), "text", json_text(f->text));
 
 	if (j != NULL && f->accepted != NULL)
 		(void)json_object_set_new(
-		    j, "accepted", json_string(f->accepted));
+		    j, "accepted", json_text(f->accepted));
 	if (j != NULL && marks && f->mark[0] != '\0') {
 		(void)json_object_set_new(
 		    j, "length", json_integer((json_int_t)f->len));

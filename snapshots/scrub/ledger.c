@@ -170,10 +170,10 @@ entry_json(const struct entry *n, bool ruled)
 	    in->len == 0 ? 0 : (json_int_t)field_line(in->p, in->len) - 1;
 	json_t *o;
 
-	o = json_pack("{s:s, s:I, s:I, s:s, s:I, s:s}", "file", n->path,
-	    "bytes", (json_int_t)in->len, "lines", lines, "format",
-	    n->format == NULL ? "" : n->format->name, "keys", n->keys, "net",
-	    net);
+	o = json_pack("{s:o, s:I, s:I, s:s, s:I, s:s}", "file",
+	    json_text(n->path), "bytes", (json_int_t)in->len, "lines", lines,
+	    "format", n->format == NULL ? "" : n->format->name, "keys", n->keys,
+	    "net", net);
 	set_if_any(o, "kept", n->kept);
 	for (size_t i = 0; i < SCRUB_DROP; i++)
 		set_if_any(o, done[i], n->by_rule[i]);
@@ -223,14 +223,16 @@ int
 ledger_skip(struct ledger *l, const char *path, const char *why, struct err *e)
 {
 	l->skipped++;
-	return add_line(
-	    l, json_pack("{s:s, s:s}", "file", path, "skipped", why), e);
+	return add_line(l,
+	    json_pack("{s:o, s:s}", "file", json_text(path), "skipped", why),
+	    e);
 }
 
 int
 ledger_drop(struct ledger *l, const char *path, const char *why, struct err *e)
 {
 	l->dropped++;
-	return add_line(
-	    l, json_pack("{s:s, s:s}", "file", path, "dropped", why), e);
+	return add_line(l,
+	    json_pack("{s:o, s:s}", "file", json_text(path), "dropped", why),
+	    e);
 }
