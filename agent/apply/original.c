@@ -115,26 +115,48 @@ copy_in(struct originals *o, const char *as, int fd, size_t len, struct err *e)
 	return rc;
 }
 
+/* Of the copy, not of the file: whoever owns that may write to it meanwhile,
+ * and an original that is not what its record says is never put back. */
+static int
+kept_hash(const struct originals *o, const char *as,
+    char hex[static SHA256_HEX], struct err *e)
+{
+	own_fd int fd = openat(o->dir, as, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	uint8_t hash[SHA256_LEN];
+
+	if (fd == -1)
+		return err_sys(e, "open original/%s", as);
+	if (sha256_fd(fd, hash, e) == -1)
+		return -1;
+	hex_encode(hash, sizeof(hash), hex);
+	return 0;
+}
+
+/* Mode and owner are those of the bytes that were copied: a name in a folder
+ * of a user's leads to another file the next moment, and root's mode must not
+ * come back with his bytes. */
 static json_t *
 keep_file(struct originals *o, int folder, const char *name, const char *path,
-    const struct stat *st, struct err *e)
+    struct err *e)
 {
 	own_fd int fd = openat(
 	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	uint8_t hash[SHA256_LEN];
 	char as[SHA256_HEX], hex[SHA256_HEX];
+	struct stat st;
 
-	if (fd == -1)
+	if (fd == -1 || fstat(fd, &st) == -1)
 		return (void)err_sys(e, "open"), NULL;
-	if (st->st_size > SNAPSHOT_MEMBER_MAX)
+	if (!S_ISREG(st.st_mode))
+		return (void)err_set(e, EBUSY, "it changes meanwhile"), NULL;
+	if (st.st_size > SNAPSHOT_MEMBER_MAX)
 		return (void)err_set(e, EFBIG, "too large to be kept"), NULL;
-	if (content_name(path, as, e) == -1 || sha256_fd(fd, hash, e) == -1 ||
-	    copy_in(o, as, fd, (size_t)st->st_size, e) == -1)
+	if (content_name(path, as, e) == -1 ||
+	    copy_in(o, as, fd, (size_t)st.st_size, e) == -1 ||
+	    kept_hash(o, as, hex, e) == -1)
 		return NULL;
-	hex_encode(hash, sizeof(hash), hex);
 	return json_pack("{s:s, s:s, s:i, s:i, s:i}", "kind", "file", "sha256",
-	    hex, "mode", (int)(st->st_mode & 07777), "uid", (int)st->st_uid,
-	    "gid", (int)st->st_gid);
+	    hex, "mode", (int)(st.st_mode & 07777), "uid", (int)st.st_uid,
+	    "gid", (int)st.st_gid);
 }
 
 static json_t *
@@ -170,7 +192,7 @@ look(struct originals *o, const char *path, struct err *e)
 		return errno == ENOENT ? keep_absent(0)
 				       : ((void)err_sys(e, "stat"), NULL);
 	if (S_ISREG(st.st_mode))
-		return keep_file(o, folder, name, path, &st, e);
+		return keep_file(o, folder, name, path, e);
 	if (S_ISLNK(st.st_mode))
 		return keep_link(folder, name, e);
 	return (void)err_set(e, EINVAL, "neither a file nor a link"), NULL;

@@ -4,7 +4,6 @@
  * does not. Runs on any machine. What it opens may be full of passwords, so
  * the process leaves no core behind, and keys come by file or descriptor only.
  */
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -287,7 +286,6 @@ run(struct cli *cli)
 	enum ctl_code code;
 	struct err e;
 
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
 		if (strcmp(cli->operands[0], sources[i].name) == 0) {
 			code = run_source(cli, &a, &sources[i]);
