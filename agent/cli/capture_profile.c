@@ -15,8 +15,8 @@
 static const char *const installed[] = { "/etc/ingot/policies",
 	"/usr/share/ingot/policies", NULL };
 
-static void
-folders(const struct cli *c, const char *out[static 3])
+void
+cli_policies(const struct cli *c, const char *out[static 3])
 {
 	const char *only = cli_option(c, "policies");
 
@@ -58,7 +58,7 @@ capture_profiles(struct cli *c)
 
 	if ((root = capture_root(cli_option(c, "root"), &live, &e)) == -1)
 		return cli_fail(c, CODE_FAILED, &e);
-	folders(c, where);
+	cli_policies(c, where);
 	list = product_list(where, root);
 	if (json_array_size(list) == 0) {
 		(void)err_set(&e, ENOENT,
@@ -87,7 +87,7 @@ suggest(struct cli *c)
 	bool live;
 	size_t i;
 
-	folders(c, where);
+	cli_policies(c, where);
 	if ((root = capture_root(cli_option(c, "root"), &live, &ignored)) == -1)
 		return;
 	list = product_list(where, root);
@@ -109,7 +109,7 @@ capture_policy(
 	const char *profile = cli_option(c, "profile");
 	const char *where[3];
 
-	folders(c, where);
+	cli_policies(c, where);
 	*path = cli_option(c, "policy");
 	if (*path != NULL && profile != NULL)
 		return err_set(e, EINVAL, "either --policy or --profile");

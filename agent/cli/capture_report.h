@@ -31,4 +31,8 @@ void capture_print_finding(const struct finding *);
 /* only_open: without those that were accepted. */
 void capture_print_findings(const struct findings *, bool only_open);
 
+/* Where policies are: --policies, else those of the owner, then those shipped;
+ * NULL at the end. */
+void cli_policies(const struct cli *, const char *out[static 3]);
+
 #endif

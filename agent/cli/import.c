@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture_report.h"
 #include "cli.h"
 #include "everest.h"
 #include "file.h"
@@ -20,6 +21,7 @@
 #include "kura_root.h"
 #include "own.h"
 #include "rules.h"
+#include "tree.h"
 #include "yaml_tree.h"
 
 #define OCPP_MAX 32 /* files behind --ocpp */
@@ -132,19 +134,18 @@ static int
 read_newest(struct cli *c, const struct asked *a, struct kura_found *f,
     struct bytes *text, struct err *e)
 {
-	own_fd int fd = -1,
-		   root = open(a->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int root = open(a->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *folders[3];
 
 	if (root == -1)
 		return err_sys(e, "%s", a->root);
-	if (kura_root_find(root, a->layout, f, e) == -1)
+	cli_policies(c, folders);
+	if (kura_root_find(root, folders, a->layout, f, e) == -1)
 		return err_in(e, "%s", a->root);
-	cli_progress(c, "%s: %s%s%s, /%s, the newest of %zu", a->root,
-	    f->layout, *f->version == '\0' ? "" : " by its version ",
-	    f->version, f->path, f->others + 1);
-	if ((fd = file_open_beneath(root, f->path, O_RDONLY, 0, e)) == -1)
-		return -1;
-	return file_read_fd(fd, KURA_FILE_MAX, text, e);
+	cli_progress(c, "%s: %s%s%s, %s, the newest of %zu", a->root, f->layout,
+	    *f->version == '\0' ? "" : " by its version ", f->version, f->path,
+	    f->others + 1);
+	return tree_read_through(root, f->path, KURA_FILE_MAX, text, e);
 }
 
 static int
@@ -152,7 +153,7 @@ import_kura(
     struct cli *c, struct import *im, const struct asked *a, struct err *e)
 {
 	own_bytes struct bytes text = { 0 };
-	struct kura_found found = { .layout = NULL };
+	struct kura_found found;
 	struct kura_asked asked = { a->file, a->from, &a->key };
 
 	if (a->file == NULL) {
@@ -305,8 +306,9 @@ static const struct cli_option options[] = {
 	{ "root", "DIR",
 	    "the file tree of a whole gateway: its newest snapshot" },
 	{ "layout", "NAME",
-	    "how that one is laid out (kura-5, esf-7, ...), if it does not "
-	    "say" },
+	    "how that one is laid out: the profile (kura, esf-7, ...), if it "
+	    "does not say" },
+	{ "policies", "DIR", "where profiles are; default those installed" },
 	{ "from", "ORIGIN",
 	    "of a Kura snapshot: disk, download or hand-written" },
 	{ "key", "FILE", "the key (16, 24 or 32 bytes) of an encrypted one" },

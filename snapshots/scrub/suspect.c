@@ -69,6 +69,8 @@ on_field(void *ctx, const struct field *f, struct err *e)
 	struct suspect_text *s = ctx;
 	bool named = is_named_so(s, f);
 
+	if (suspect_holder(s, f, e) == -1)
+		return -1;
 	if (!f->secret && !named && !suspect_name(f->name))
 		return 0;
 	return suspect_value(s, f->at, f->len, f->name,

@@ -19,6 +19,9 @@ struct known {
 static const struct known telling[] = {
 	{ "changeit", "Java key stores" },
 	{ "testKEYS", "the access point of Kura" },
+	{ "wepKeyInfraWlan0", "the Wi-Fi client of Kura" },
+	/* SHA-1 of admin, in base64, as users.config of Kura 4 holds it. */
+	{ "0DPiKuNIrrVmD8IUCuw1hQxNqZc=", "Kura" },
 	/* SHA-256 of admin, appadmin and netadmin, in base64, as users.config
 	 * of Kura 5 holds them. */
 	{ "jGl25bVBBBW96Qi9Te4V37Fnqchz/Eu4qB9vKrRIqRg=", "Kura" },
@@ -30,6 +33,7 @@ static const struct known telling[] = {
 
 /* A default only as the value of a name that means a secret. */
 static const struct known named[] = {
+	{ "everyware", "key stores of Kura 1 to 3" },
 	{ "appadmin", "Kura" },
 	{ "netadmin", "Kura" },
 	{ "admin", "many" },

@@ -175,10 +175,50 @@ in_names(const struct suspect_text *s, struct err *e)
 	return 0;
 }
 
+/* "enx00e04c680001": udev's names of interfaces that have no place of their own
+ * on the board are made of the address (systemd.net-naming-scheme(7)). */
+static int
+interfaces(const struct suspect_text *s, struct err *e)
+{
+	static const char kinds[][4] = { "enx", "wlx", "wwx" };
+
+	for (size_t at = 0; at + 15 <= s->len; at++) {
+		const char *p = s->text + at;
+
+		if (p[2] != 'x' ||
+		    (memcmp(p, kinds[0], 3) != 0 &&
+			memcmp(p, kinds[1], 3) != 0 &&
+			memcmp(p, kinds[2], 3) != 0) ||
+		    !all_hex(p + 3, 12) || !of_one_station(p + 3) ||
+		    (at > 0 && isalnum((unsigned char)p[-1])) ||
+		    (at + 15 < s->len && isalnum((unsigned char)p[15])))
+			continue;
+		if (suspect_tell(s, FINDING_ADDRESS, at + 3, 12, NULL,
+			"a hardware address in the name of an interface",
+			e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 suspect_addresses(const struct suspect_text *s, struct err *e)
 {
-	return hardware(s, e) == -1 ? -1 : in_names(s, e);
+	return hardware(s, e) == -1 || interfaces(s, e) == -1 ? -1
+							      : in_names(s, e);
+}
+
+int
+suspect_holder(
+    const struct suspect_text *s, const struct field *f, struct err *e)
+{
+	char name[FIELD_NAME_MAX];
+
+	if (f->absent || !holds_address(f->name))
+		return 0;
+	suspect_name_at(s->text, f->at, name);
+	return holds_address(name) ? 0
+				   : runs(s, f->at, f->at + f->len, f->name, e);
 }
 
 /* ISO/IEC 7812-1, annex B. */

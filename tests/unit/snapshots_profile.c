@@ -202,6 +202,14 @@ static const struct {
 	    "a=b\nesf.version:7.6.0\r\n", NULL, "" },
 	{ "kura", K5 "/framework/kura.properties", "kura.version=KURA_5.6.0",
 	    NULL, "" },
+	{ "kura-4", K5 "/framework/kura.properties",
+	    "kura.version=KURA_4.1.2\n", NULL, "" },
+	{ "kura-3", K5 "/kura/kura.properties", "kura.version=KURA_2.1.0\n",
+	    NULL, "" },
+	{ "kura-3", K5 "/kura/kura.properties", "kura.version=1.4.0\n", NULL,
+	    "" },
+	{ "kura-4", K5 "/framework/kura.properties",
+	    "kura.version=KURA_5.0.0\n", NULL, "--profile list" },
 	{ "esf-7", E5 "/framework/kura.properties", "esf.version=6.2.1\n", NULL,
 	    "the sample is version 6.2.1, but this profile knows Eurotech ESF "
 	    "7" },
@@ -246,7 +254,8 @@ static void
 every_shipped_profile_reads_and_says_what_it_is(void **state)
 {
 	static const char *const wanted[] = { "debian", "esf-5", "esf-6",
-		"esf-7", "everest", "gateway", "kura", "openwrt" };
+		"esf-7", "everest", "gateway", "kura-3", "kura-4", "kura",
+		"openwrt" };
 	const char *const folders[] = { policies, NULL };
 	own_json json_t *list = NULL;
 	own_fd int root = -1;
@@ -256,8 +265,8 @@ every_shipped_profile_reads_and_says_what_it_is(void **state)
 	put(E5 "/packages/dpa.properties", "");
 	root = open_root();
 	list = product_list(folders, root);
-	assert_int_equal(json_array_size(list), 8);
-	for (size_t i = 0; i < 8; i++) {
+	assert_int_equal(json_array_size(list), 10);
+	for (size_t i = 0; i < 10; i++) {
 		const json_t *one = json_array_get(list, i);
 		const char *name =
 		    json_string_value(json_object_get(one, "name"));

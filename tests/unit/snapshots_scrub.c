@@ -375,6 +375,23 @@ static const struct {
 	{ "/a", "blob 9fQ2vX7kLr0Zt5Wm3bYp8\n", FINDING_ENTROPY },
 	{ "/a", "id 3f8a1c9e7b2d4f60a5c81e93\n", FINDING_ENTROPY },
 	{ "/a", "ssid=kura_gateway_B8:27:EB:2B:4E:35\n", FINDING_ADDRESS },
+	/* where only the format knows what the value is called */
+	{ "/a.xml",
+	    "<a><p name=\"client-id\">\n<value>B827EB2B4E35</value></p></a>",
+	    FINDING_ADDRESS },
+	{ "/a.json",
+	    "{\"pid\":\"a\",\"properties\":{\"x.ssid\":{\"type\":\"STRING\","
+	    "\"value\":\"gw-2B4E35\"}}}",
+	    FINDING_ADDRESS },
+	{ "/a.json",
+	    "{\"pid\":\"a\",\"properties\":{\"password\":{\"type\":\"STRING\","
+	    "\"value\":\"tanne\"}}}",
+	    FINDING_KEYWORD },
+	{ "/a", "auto enx00e04c680001\n", FINDING_ADDRESS },
+	{ "/a.xml", "<p name=\"net.interface.wlx9cefd5fe1122.type\"/>",
+	    FINDING_ADDRESS },
+	{ "/kura.properties", "kura.ssl.keyStorePassword=everyware\n",
+	    FINDING_DEFAULT },
 };
 
 static void
@@ -398,6 +415,7 @@ what_is_no_secret_is_not_told(void **state)
 {
 	static const char *const texts[] = { "PasswordAuthentication no\n",
 		"# To disable clear text passwords, change to no\n",
+		"auto enx00e04c68000\nauto enx000000000000\nenp0s31f6\n",
 		"password=\n", "password=@{issued.mqtt.password}\n",
 		"password_file = /etc/mosquitto/passwd\n", "psk=${PSK}\n",
 		"password requisite pam_deny.so\n", "option keyfile ''\n",
