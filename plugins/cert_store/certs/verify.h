@@ -78,6 +78,21 @@ verify_chain(const struct verify_job *, struct verify_path *, struct err *);
 X509_STORE *verify_store(struct cert *const *anchors, size_t, struct err *);
 
 /*
+ * An OCSP answer about x: signed by issuer or by whom issuer let, and of its
+ * time at `at` (five minutes of skew; a day where it does not say until when).
+ * status is V_OCSP_CERTSTATUS_*. INVALID_FORMAT, INVALID_SIGNATURE, NOT_FOUND
+ * (it is about another), EXPIRED, NOT_YET_VALID. known: its signature has been
+ * seen to already.
+ */
+struct verify_answer {
+	const void *der;
+	size_t len;
+	bool known;
+};
+enum certs_result verify_answer(const X509 *, X509 *issuer,
+    const struct verify_answer *, time_t at, int *status);
+
+/*
  * A signature over a SHA-256, SHA-384 or SHA-512 digest (len says which), with
  * the leaf's key: RSA (PKCS#1 v1.5 or PSS with any salt), ECDSA as DER or as r
  * and s of full width (XML signatures, ISO 15118). Whom the certificate comes

@@ -102,14 +102,18 @@ seconds(const ASN1_GENERALIZEDTIME *t)
 	return t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 ? timegm(&tm) : -1;
 }
 
-static bool
-is_fresh(const ASN1_GENERALIZEDTIME *this_update,
+static enum certs_result
+freshness(const ASN1_GENERALIZEDTIME *this_update,
     const ASN1_GENERALIZEDTIME *next_update, time_t at)
 {
 	time_t begin = seconds(this_update);
 	time_t end = next_update == NULL ? begin + LIFE : seconds(next_update);
 
-	return begin >= 0 && begin <= at + SKEW && at <= end + SKEW;
+	if (begin < 0 || end < 0)
+		return CERTS_INVALID_FORMAT;
+	if (begin > at + SKEW)
+		return CERTS_NOT_YET_VALID;
+	return at > end + SKEW ? CERTS_EXPIRED : CERTS_ACCEPTED;
 }
 
 static bool
@@ -180,52 +184,61 @@ signed_rightly(OCSP_BASICRESP *basic, X509 *issuer, time_t at)
 	return right;
 }
 
-/* V_OCSP_CERTSTATUS_*, or -1: nothing that can be believed. */
-static int
-status_of(OCSP_BASICRESP *basic, const X509 *x, X509 *issuer, time_t at)
+static enum certs_result
+status_of(OCSP_BASICRESP *basic, const X509 *x, const X509 *issuer, time_t at,
+    int *status)
 {
+	enum certs_result r = CERTS_NOT_FOUND;
 	ASN1_GENERALIZEDTIME *from, *to;
 
-	for (int i = 0; i < OCSP_resp_count(basic); i++) {
+	for (int i = 0; i < OCSP_resp_count(basic) && r != CERTS_ACCEPTED;
+	     i++) {
 		OCSP_SINGLERESP *one = OCSP_resp_get0(basic, i);
-		int status =
-		    OCSP_single_get0_status(one, NULL, NULL, &from, &to);
 
-		if (is_about(one, x, issuer) && is_fresh(from, to, at))
-			return status;
+		if (!is_about(one, x, issuer))
+			continue;
+		*status = OCSP_single_get0_status(one, NULL, NULL, &from, &to);
+		r = freshness(from, to, at);
 	}
-	return -1;
+	return r;
 }
 
-static int
-ask(const struct verify_job *job, const STACK_OF(X509) * path)
+enum certs_result
+verify_answer(const X509 *x, X509 *issuer, const struct verify_answer *a,
+    time_t at, int *status)
 {
-	const unsigned char *p = job->staple;
-	X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_value(path, 1);
-	own_response OCSP_RESPONSE *response =
-	    d2i_OCSP_RESPONSE(NULL, &p, (long)job->staple_len);
+	const unsigned char *p = a->der, *end = p + a->len;
+	own_response OCSP_RESPONSE *response = NULL;
 	own_basic OCSP_BASICRESP *basic = NULL;
+	enum certs_result r = CERTS_INVALID_FORMAT;
 
-	if (response == NULL || issuer == NULL ||
-	    p != (const unsigned char *)job->staple + job->staple_len ||
-	    OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL ||
-	    (basic = OCSP_response_get1_basic(response)) == NULL ||
-	    !signed_rightly(basic, issuer, job->at))
-		return -1;
-	return status_of(basic, leaf, issuer, job->at);
+	if (a->len > 0 && a->len <= VERIFY_STAPLE_MAX)
+		response = d2i_OCSP_RESPONSE(NULL, &p, (long)a->len);
+	if (response != NULL && p == end &&
+	    OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
+		basic = OCSP_response_get1_basic(response);
+	if (basic != NULL)
+		r = status_of(basic, x, issuer, at, status);
+	if (r == CERTS_ACCEPTED && !a->known &&
+	    !signed_rightly(basic, issuer, at))
+		r = CERTS_INVALID_SIGNATURE;
+	ERR_clear_error();
+	return r;
 }
 
 enum certs_result
 verify_staple(
     const struct verify_job *job, const STACK_OF(X509) * path, struct err *e)
 {
-	const X509 *leaf = sk_X509_value(path, 0);
+	const struct verify_answer answer = { job->staple, job->staple_len,
+		false };
+	X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_value(path, 1);
 	int status = -1;
 
-	if (job->staple != NULL && job->staple_len > 0 &&
-	    job->staple_len <= VERIFY_STAPLE_MAX)
-		status = ask(job, path);
-	ERR_clear_error();
+	if (job->staple == NULL || issuer == NULL ||
+	    verify_answer(leaf, issuer, &answer, job->at, &status) !=
+		CERTS_ACCEPTED)
+		status = -1;
 	if (status == V_OCSP_CERTSTATUS_GOOD ||
 	    (status == -1 && !job->must_staple))
 		return CERTS_ACCEPTED;
