@@ -3,6 +3,7 @@
 # make test         the tests of this build; T=name runs one; SAN=1 sanitized
 # make demo         the factory day: one golden unit, three production units
 # make demo-line    ingot line: 20 units, and 20 of which five have something
+# make torn         stops what changes something at every change; T=name, resumes
 # make lint fuzz bench deb ipk install DESTDIR= compdb clean
 #
 # Rooms (agent/base, agent, snapshots, snapshots/import, firewall,
@@ -173,6 +174,8 @@ $B/tests/bench/%: $B/tests/bench/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 tests: $(TESTS) $(TPLUGS) $(LAB)
 test: all tests
 	tests/run $B $(T)
+torn: all tests
+	tests/torn $B $(T)
 check:
 	packaging/needs build
 	tests/check
@@ -201,5 +204,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $B -name '*.d' -type f 2>/dev/null)
-.PHONY: all tests test check demo demo-shell demo-line bench fuzz lint compdb install deb ipk clean
+.PHONY: all tests test torn check demo demo-shell demo-line bench fuzz lint compdb install deb ipk clean
 .PRECIOUS: $B/%.o

@@ -36,6 +36,7 @@ struct opening {
 	struct tar_reader *tar;
 	bool boxed;
 	int dir;                        /* -1: only verified */
+	struct bytes *proof;            /* receives that member; or NULL */
 	char folder[SNAPSHOT_PATH_MAX]; /* the last one that was made */
 };
 
@@ -137,9 +138,10 @@ make_folder(struct opening *o, const char *path, struct err *e)
 }
 
 static int
-member_pour(struct opening *o, const struct member *m, int fd, struct err *e)
+member_pour(struct opening *o, const struct member *m, int fd,
+    struct bytes *text, struct err *e)
 {
-	struct tar_sink to = { .hash = sha256_new(e), .fd = fd };
+	struct tar_sink to = { .hash = sha256_new(e), .fd = fd, .text = text };
 	uint8_t hash[SHA256_LEN];
 	int rc = to.hash == NULL ? -1 : 0;
 
@@ -163,8 +165,12 @@ member_unpack(struct opening *o, const struct member *m, struct err *e)
 	char temp[SNAPSHOT_PATH_MAX + sizeof(TEMP)];
 	own_fd int fd = -1;
 
+	if (o->proof != NULL && strcmp(m->path, "proof") == 0)
+		return m->size > SNAPSHOT_MEMBER_MAX
+		    ? err_set(e, EFBIG, "is too large")
+		    : member_pour(o, m, -1, o->proof, e);
 	if (o->dir == -1)
-		return member_pour(o, m, -1, e);
+		return member_pour(o, m, -1, NULL, e);
 	if (make_folder(o, m->path, e) == -1)
 		return -1;
 	(void)snprintf(temp, sizeof(temp), "%s/%s",
@@ -173,7 +179,7 @@ member_unpack(struct opening *o, const struct member *m, struct err *e)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return err_sys(e, "create");
-	if (member_pour(o, m, fd, e) == -1)
+	if (member_pour(o, m, fd, NULL, e) == -1)
 		return -1;
 	if (close(take_fd(&fd)) == -1 ||
 	    renameat(o->dir, temp, o->dir, m->path) == -1)
@@ -263,25 +269,49 @@ take_away(int dir)
 	(void)file_sweep(dir, ".", &ignored);
 }
 
-int
-bundle_open(int fd, const struct bundle_trust *trust, int dir,
+static int
+open_to(int fd, const struct bundle_trust *trust, struct opening *o,
     struct bundle_info *info, struct err *e)
 {
 	own_box struct box_reader *box =
 	    box_reader_new(fd, trust->to, trust->key, e);
 	own_tar struct tar_reader *tar =
 	    box == NULL ? NULL : tar_reader_new(box, HEAD_ALLOWED, e);
-	struct opening o = { .tar = tar, .dir = dir };
 
 	memset(info, 0, sizeof(*info));
 	if (tar == NULL)
 		return -1;
-	o.boxed = info->is_encrypted = box_is_boxed(box);
-	if (open_all(&o, trust, info, e) == 0)
+	o->tar = tar;
+	o->boxed = info->is_encrypted = box_is_boxed(box);
+	return open_all(o, trust, info, e);
+}
+
+int
+bundle_open(int fd, const struct bundle_trust *trust, int dir,
+    struct bundle_info *info, struct err *e)
+{
+	struct opening o = { .dir = dir };
+
+	if (open_to(fd, trust, &o, info, e) == 0)
 		return 0;
 	if (dir != -1)
 		take_away(dir);
 	return -1;
+}
+
+int
+bundle_proof(int fd, const struct bundle_trust *trust, struct bytes *proof,
+    struct bundle_info *info, struct err *e)
+{
+	struct opening o = { .dir = -1, .proof = proof };
+
+	if (open_to(fd, trust, &o, info, e) == -1)
+		return -1;
+	bytes_add(proof, "", 0);
+	if (proof->bad)
+		return err_set(e, ENOMEM, "out of memory");
+	return proof->len > 0 ? 0
+			      : err_set(e, ENOENT, "there is no proof in it");
 }
 
 static int

@@ -59,6 +59,12 @@ struct bundle_info {
 int bundle_open(int fd, const struct bundle_trust *, int dir,
     struct bundle_info *, struct err *);
 
+/* Verifies likewise and gives the member "proof", empty before and the caller's
+ * after; nothing is written anywhere. On failure what it holds means nothing.
+ */
+int bundle_proof(int fd, const struct bundle_trust *, struct bytes *proof,
+    struct bundle_info *, struct err *);
+
 /*
  * Takes a bundle out of its box into out, an empty file that has no name yet,
  * and verifies what is there as by bundle_open(). On failure it is not to be

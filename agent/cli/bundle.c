@@ -18,9 +18,9 @@
 #include "own.h"
 #include "recipient.h"
 
-/* A file without a name in the folder of out. */
+/* The folder of out, and in it a file without a name. */
 static int
-open_nameless(const char *out, struct err *e)
+open_nameless(const char *out, int *folder, struct err *e)
 {
 	own_str char *copy = strdup(out);
 	int fd;
@@ -31,12 +31,15 @@ open_nameless(const char *out, struct err *e)
 		return err_set(e, EEXIST,
 		    "%s is there already; name another file, or remove it",
 		    out);
-	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	*folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = *folder == -1
+	    ? -1
+	    : openat(*folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return fd == -1 ? err_sys(e, "write %s", out) : fd;
 }
 
 static int
-give_name(int fd, const char *out, struct err *e)
+give_name(int fd, int folder, const char *out, struct err *e)
 {
 	char proc[40];
 
@@ -44,7 +47,9 @@ give_name(int fd, const char *out, struct err *e)
 	if (fsync(fd) == -1 ||
 	    linkat(AT_FDCWD, proc, AT_FDCWD, out, AT_SYMLINK_FOLLOW) == -1)
 		return err_sys(e, "write %s", out);
-	return 0;
+	return fsync(folder) == -1
+	    ? err_sys(e, "%s is written, but perhaps not yet on the disk", out)
+	    : 0;
 }
 
 static enum ctl_code
@@ -53,7 +58,7 @@ decrypt(struct cli *cli, const char *out, struct err *e)
 	own_trust struct bundle_trust trust = { .anchors = NULL };
 	own_json json_t *j = NULL;
 	struct bundle_info info;
-	own_fd int in = -1, to = -1;
+	own_fd int in = -1, to = -1, folder = -1;
 
 	if (trust_read(cli, &trust, e) == -1)
 		return e->code == EINVAL ? CODE_USAGE : CODE_FAILED;
@@ -61,13 +66,13 @@ decrypt(struct cli *cli, const char *out, struct err *e)
 		(void)err_sys(e, "open %s", cli->operands[1]);
 		return CODE_FAILED;
 	}
-	if ((to = open_nameless(out, e)) == -1)
+	if ((to = open_nameless(out, &folder, e)) == -1)
 		return CODE_FAILED;
 	if (bundle_unbox(in, &trust, to, &info, e) == -1) {
 		(void)err_in(e, "%s", cli->operands[1]);
 		return CODE_REFUSED;
 	}
-	if (give_name(to, out, e) == -1)
+	if (give_name(to, folder, out, e) == -1)
 		return CODE_FAILED;
 	if (cli->json) {
 		j = json_pack("{s:s, s:s}", "id", info.id, "out", out);

@@ -222,11 +222,29 @@ may_write(int dir, const struct import_document *d, struct err *e)
 	    d->name);
 }
 
-/* All or none: what stands in the way of one is looked for before. */
+static int
+write_batch(
+    const struct import *im, int dir, struct file_batch *b, struct err *e)
+{
+	for (size_t i = 0; i < im->n_documents; i++)
+		if (file_batch_add(b, im->documents[i].name,
+			im->documents[i].text.p, im->documents[i].text.len,
+			FILE_PUBLIC, e) == -1)
+			return -1;
+	if (file_batch_commit(b, e) == -1)
+		return -1;
+	/* Of a run that was killed; this one has renamed all of its own. */
+	return file_sweep(dir, ".", e);
+}
+
+/* All or none: what stands in the way of one is looked for before, and a full
+ * disk is met before the first one has its name. */
 static int
 write_all(const struct import *im, const char *out, struct err *e)
 {
+	struct file_batch *b;
 	own_fd int dir = -1;
+	int rc;
 
 	if (file_mkdirs(AT_FDCWD, out, 0755, e) == -1)
 		return -1;
@@ -236,12 +254,10 @@ write_all(const struct import *im, const char *out, struct err *e)
 	for (size_t i = 0; i < im->n_documents; i++)
 		if (may_write(dir, &im->documents[i], e) == -1)
 			return err_in(e, "%s", out);
-	for (size_t i = 0; i < im->n_documents; i++)
-		if (file_write(dir, im->documents[i].name,
-			im->documents[i].text.p, im->documents[i].text.len,
-			FILE_PUBLIC, e) == -1)
-			return err_in(e, "%s", out);
-	return 0;
+	b = file_batch_new(dir, e);
+	rc = b == NULL ? -1 : write_batch(im, dir, b, e);
+	file_batch_free(b);
+	return rc == -1 ? err_in(e, "%s", out) : 0;
 }
 
 static enum ctl_code

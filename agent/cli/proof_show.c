@@ -5,13 +5,10 @@
  * it, so there is none to hide here. Whoever sealed the bundle wrote it, so it
  * is cleaned before a terminal sees it.
  */
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli_in.h"
-#include "file.h"
 #include "proof_show.h"
 
 static const char *
@@ -160,40 +157,16 @@ print_lines(const struct bytes *proof, struct err *e)
 	return 0;
 }
 
-static int
-from_folder(
-    int fd, const struct bundle_trust *trust, int dir, bool json, struct err *e)
+int
+proof_show(int fd, const struct bundle_trust *trust, bool json, struct err *e)
 {
 	own_bytes struct bytes proof = { 0 };
 	struct bundle_info info;
 
-	if (bundle_open(fd, trust, dir, &info, e) == -1 ||
-	    file_read(dir, "proof", SNAPSHOT_MEMBER_MAX, &proof, e) == -1)
+	if (bundle_proof(fd, trust, &proof, &info, e) == -1)
 		return -1;
 	if (!json)
 		return print_lines(&proof, e);
 	(void)fwrite(proof.p, 1, proof.len, stdout);
 	return 0;
-}
-
-int
-proof_show(int fd, const struct bundle_trust *trust, bool json, struct err *e)
-{
-	const char *tmp = getenv("TMPDIR");
-	char path[512];
-	own_fd int dir = -1;
-	struct err why;
-	int rc = -1;
-
-	(void)snprintf(path, sizeof(path), "%s/ingot-proof.XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(path) == NULL)
-		return err_sys(e, "%s", path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1)
-		(void)err_sys(e, "%s", path);
-	else
-		rc = from_folder(fd, trust, dir, json, e);
-	(void)file_remove_tree(AT_FDCWD, path, &why);
-	return rc;
 }

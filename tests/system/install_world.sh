@@ -91,7 +91,7 @@ golden() {
 fake_opkg() {
 	cat >"$1" <<'END'
 #!/bin/bash
-set -u
+set -eu
 root=/ verb=
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -103,21 +103,26 @@ while [ $# -gt 0 ]; do
 	shift
 done
 status=$root/usr/lib/opkg/status
-drop() { awk -v RS= -v ORS='\n\n' -v n="$1" '$2 != n' "$status" >"$status.new"; mv "$status.new" "$status"; }
+# As opkg does, the whole database is written beside and renamed.
+without() { awk -v RS= -v ORS='\n\n' -v n="$1" '$2 != n' "$status"; }
 for one in "$@"; do
 	if [ "$verb" = remove ]; then
 		echo "Removing package $one from root..."
-		drop "$one"
 		rm -f "$root/opt/product/$one"
+		without "$one" >"$status.new"
+		mv "$status.new" "$status"
 		continue
 	fi
 	control=$(dpkg-deb -f "$one") || exit 255
 	name=$(sed -n 's/^Package: //p' <<<"$control")
 	echo "Installing $name ($(sed -n 's/^Version: //p' <<<"$control")) to root..."
 	case $name in *broken*) printf 'Collected errors:\n * pkg_run_script: package "%s" postinst script returned status 1.\n' "$name" >&2; exit 255 ;; esac
-	drop "$name"
 	dpkg-deb -x "$one" "$root"
-	printf '%s\nStatus: install user installed\n\n' "$control" >>"$status"
+	{
+		without "$name"
+		printf '%s\nStatus: install user installed\n\n' "$control"
+	} >"$status.new"
+	mv "$status.new" "$status"
 	echo "Configuring $name."
 done
 END

@@ -26,7 +26,7 @@ t_clean() {
 	for ((i = ${#T_PIDS[@]} - 1; i >= 0; i--)); do
 		t_kill "${T_PIDS[i]}"
 	done
-	umount -l "$T"/* 2>/dev/null
+	umount -l "$T"/* "$T" 2>/dev/null
 	rm -rf --one-file-system "$T"
 }
 trap t_clean EXIT

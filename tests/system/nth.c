@@ -7,20 +7,21 @@
  *	nth HOW N -p PID		seizes it; says "ready"; until SIGTERM
  *
  *	kill	the process dies before the call
+ *	off	the power goes: all that are traced die before the call, and
+ *		what nobody has synced is lost (tests/powercut.h). Also at the
+ *		end, if there are fewer calls
  *	enospc	the call fails with ENOSPC (of those that can)
- *	full	and so does every one after it
+ *	full	and so does every one after it; with -p for FULL_MS
  *	eio	the call fails with EIO (those that write and sync)
  *
  * Children are followed. Ends with the program's status; the last line on
- * standard error is "nth: hit CALL" or "nth: missed".
+ * standard error is "nth: hit CALL" or "nth: missed". NTH_VAULT is a folder
+ * for "off"; with NTH_ONLY only descriptors whose path holds it count.
  */
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ptrace.h>
@@ -30,9 +31,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TRACEES_MAX 64
+#include "powercut_calls.h"
+#include "tracee.h"
+
+/* Somebody makes room: long enough for the program to give up before. */
+#define FULL_MS 300
 #define OPTIONS                                                                \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |    \
 	    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
@@ -42,9 +48,11 @@ enum how {
 	ENOSPC_ONCE,
 	FULL,
 	EIO_ONCE,
+	OFF,
 	HOWS
 };
-static const char *const hows[HOWS] = { "kill", "enospc", "full", "eio" };
+static const char *const hows[HOWS] = { "kill", "enospc", "full", "eio",
+	"off" };
 
 /* What may fail: space is missing where something is made or written. */
 #define SPACE 1
@@ -80,166 +88,157 @@ static const struct call {
 	{ SYS_rename, "rename", 0, SPACE },
 	{ SYS_mkdir, "mkdir", 0, SPACE },
 	{ SYS_symlink, "symlink", 0, SPACE },
+	{ SYS_link, "link", 0, SPACE },
 	{ SYS_unlink, "unlink", 0, 0 },
 	{ SYS_rmdir, "rmdir", 0, 0 },
 #endif
 };
 
-/* A call that was spoilt on its way in, to be answered on its way out. */
-static struct spoilt {
-	pid_t pid;
-	struct user_regs_struct regs;
-} spoilt[TRACEES_MAX];
-
 static enum how how;
 static unsigned long nth, count;
+static const char *only; /* NULL: all paths */
 static const struct call *hit;
 static volatile sig_atomic_t stop;
+static bool seized;
+static int64_t room_at; /* in ms; 0: never */
 
-static void
-die(const char *what)
+static int64_t
+now_ms(void)
 {
-	perror(what);
-	exit(125);
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool
+is_full(void)
+{
+	return how == FULL && count > nth &&
+	    (room_at == 0 || now_ms() < room_at);
+}
+
+/* Everybody who is traced, and with "off" the call that he is in. */
+static struct traced {
+	pid_t pid;
+	long nr;
+	uint64_t args[6];
+	struct cut_op op;
+} traced[TRACEES_MAX];
+
+static struct traced *
+traced_of(pid_t pid)
+{
+	struct traced *free_one = NULL;
+
+	for (size_t i = 0; i < TRACEES_MAX; i++) {
+		if (traced[i].pid == pid)
+			return &traced[i];
+		if (traced[i].pid == 0 && free_one == NULL)
+			free_one = &traced[i];
+	}
+	if (free_one == NULL)
+		die("too many processes");
+	free_one->pid = pid;
+	return free_one;
 }
 
 static void
-registers(pid_t pid, struct user_regs_struct *r, bool set)
+forget(pid_t pid)
 {
-	struct iovec iov = { r, sizeof(*r) };
-
-	if (ptrace(set ? PTRACE_SETREGSET : PTRACE_GETREGSET, pid,
-		(void *)NT_PRSTATUS, &iov) == -1 &&
-	    errno != ESRCH)
-		die("registers");
+	traced_of(pid)->pid = 0;
 }
 
-#if defined(__x86_64__)
-static void
-set_argument(struct user_regs_struct *r, int i, uint64_t value)
-{
-	unsigned long long *const at[] = { &r->rdi, &r->rsi, &r->rdx };
-
-	*at[i] = value;
-}
-
-static void
-set_result(struct user_regs_struct *r, int64_t value)
-{
-	r->rax = (uint64_t)value;
-}
-#else
-static void
-set_argument(struct user_regs_struct *r, int i, uint64_t value)
-{
-	r->regs[i] = value;
-}
-
-static void
-set_result(struct user_regs_struct *r, int64_t value)
-{
-	r->regs[0] = (uint64_t)value;
-}
-#endif
-
-/* A file on a disk: no socket, no pipe, no memory, none of what the program
- * talks to its user through. */
+/* Also none of what the program talks to its user through. */
 static bool
 is_on_disk(pid_t pid, uint64_t fd)
 {
-	char link[64], to[512];
-	ssize_t n;
+	char path[PATH_MAX];
 
-	if (fd <= 2)
+	if (fd <= 2 && only == NULL)
 		return false;
-	(void)snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)pid, (int)fd);
-	n = readlink(link, to, sizeof(to) - 1);
-	to[n < 0 ? 0 : n] = '\0';
-	return to[0] == '/' && strncmp(to, "/memfd:", 7) != 0 &&
-	    strncmp(to, "/dev/", 5) != 0 && strncmp(to, "/proc/", 6) != 0;
+	return tracee_file(pid, fd, path) &&
+	    (only == NULL || strstr(path, only) != NULL);
 }
 
 static bool
-counts(pid_t pid, const struct call *c, const __u64 args[6])
+counts(pid_t pid, const struct call *c, const uint64_t args[6])
 {
-	int wanted = how == EIO_ONCE ? IO : how == KILL ? 0 : SPACE;
+	static const int wanted[HOWS] = {
+		[ENOSPC_ONCE] = SPACE, [FULL] = SPACE, [EIO_ONCE] = IO
+	};
 
-	if (wanted != 0 && (c->fails & wanted) == 0)
+	if (wanted[how] != 0 && (c->fails & wanted[how]) == 0)
 		return false;
-	if (c->nr == SYS_openat)
-		return (args[2] & O_CREAT) != 0 ||
-		    (args[2] & O_TMPFILE) == O_TMPFILE;
-	return c->path != -1 || is_on_disk(pid, args[0]);
+	if (c->nr == SYS_openat && (args[2] & O_CREAT) == 0 &&
+	    (args[2] & O_TMPFILE) != O_TMPFILE)
+		return false;
+	return c->path != -1 ? only == NULL : is_on_disk(pid, args[0]);
 }
 
 static const struct call *
-find(pid_t pid)
+find(pid_t pid, const struct traced *t)
 {
-	struct ptrace_syscall_info info = { 0 };
-
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0 ||
-	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
-		return NULL;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if ((uint64_t)calls[i].nr == info.entry.nr)
-			return counts(pid, &calls[i], info.entry.args)
-			    ? &calls[i]
-			    : NULL;
+		if (calls[i].nr == t->nr)
+			return counts(pid, &calls[i], t->args) ? &calls[i]
+							       : NULL;
 	return NULL;
 }
 
-/* The call is made to fail by itself, without any effect: a path that can not
- * be read, a descriptor that there is not. (Skipping it, by number -1, would
- * meet the seccomp filters.) */
+/* Nobody does anything any more, and then the disk forgets. */
 static void
-spoil(pid_t pid, const struct call *c)
+power_off(void)
 {
-	struct user_regs_struct r;
+	int status;
+	pid_t pid;
 
 	for (size_t i = 0; i < TRACEES_MAX; i++)
-		if (spoilt[i].pid == 0) {
-			registers(pid, &r, false);
-			spoilt[i].pid = pid;
-			spoilt[i].regs = r;
-			set_argument(&r, c->path == -1 ? 0 : c->path,
-			    c->path == -1 ? (uint64_t)-1 : 0);
-			registers(pid, &r, true);
-			return;
-		}
-	die("too many threads");
+		if (traced[i].pid != 0)
+			(void)kill(traced[i].pid, SIGKILL);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+		if (pid > 0 && WIFSTOPPED(status))
+			(void)kill(pid, SIGKILL);
+	powercut();
 }
 
-/* On the way out: with the registers as they were, and the error. */
-static bool
-answer(pid_t pid)
+static void
+on_entry(pid_t pid, struct traced *t)
 {
-	for (size_t i = 0; i < TRACEES_MAX; i++)
-		if (spoilt[i].pid == pid) {
-			set_result(
-			    &spoilt[i].regs, how == EIO_ONCE ? -EIO : -ENOSPC);
-			registers(pid, &spoilt[i].regs, true);
-			spoilt[i].pid = 0;
-			return true;
-		}
-	return false;
+	const struct call *c = find(pid, t);
+	bool now = c != NULL && ++count == nth;
+
+	if (now) {
+		hit = c;
+		room_at = seized ? now_ms() + FULL_MS : 0;
+	}
+	if (now && how == OFF)
+		power_off();
+	else if (how == OFF)
+		powercut_before(pid, t->nr, t->args, &t->op);
+	else if (now && how == KILL)
+		(void)kill(pid, SIGKILL);
+	else if (now || (c != NULL && is_full()))
+		spoil(pid, c->path);
 }
 
 static void
 at_call(pid_t pid)
 {
-	const struct call *c;
+	struct ptrace_syscall_info info = { 0 };
+	struct traced *t = traced_of(pid);
 
-	if (answer(pid) || (c = find(pid)) == NULL)
+	if (answer(pid, how == EIO_ONCE ? EIO : ENOSPC) ||
+	    ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0)
 		return;
-	count++;
-	if (count != nth && !(how == FULL && count > nth))
-		return;
-	if (hit == NULL)
-		hit = c;
-	if (how == KILL)
-		(void)kill(pid, SIGKILL);
-	else
-		spoil(pid, c);
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		t->nr = (long)info.entry.nr;
+		for (size_t i = 0; i < 6; i++)
+			t->args[i] = info.entry.args[i];
+		on_entry(pid, t);
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && how == OFF &&
+	    info.exit.rval >= 0)
+		powercut_after(pid, t->nr, t->args, &t->op);
 }
 
 /* One report of waitpid(). */
@@ -248,6 +247,7 @@ at_stop(pid_t pid, int status)
 {
 	int sig = WSTOPSIG(status);
 
+	(void)traced_of(pid);
 	if (sig == (SIGTRAP | 0x80)) {
 		at_call(pid);
 		sig = 0;
@@ -267,18 +267,10 @@ let_go(void)
 	while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
 		if (WIFSTOPPED(status)) {
 			if (WSTOPSIG(status) == (SIGTRAP | 0x80))
-				(void)answer(pid);
+				(void)answer(
+				    pid, how == EIO_ONCE ? EIO : ENOSPC);
 			(void)ptrace(PTRACE_DETACH, pid, 0, 0);
 		}
-}
-
-static bool
-pending(void)
-{
-	for (size_t i = 0; i < TRACEES_MAX; i++)
-		if (spoilt[i].pid != 0)
-			return true;
-	return false;
 }
 
 /* Until pid ends: its status; or until stop: 0. */
@@ -293,15 +285,19 @@ trace(pid_t first)
 		if (pid == -1 && errno == EINTR)
 			continue;
 		if (pid == -1)
-			return 0;
-		if (WIFSTOPPED(status))
+			break;
+		if (WIFSTOPPED(status)) {
 			at_stop(pid, status);
-		else if (pid == first)
+			continue;
+		}
+		forget(pid);
+		if (pid == first)
 			return WIFEXITED(status) ? WEXITSTATUS(status)
 						 : 128 + WTERMSIG(status);
 	}
-	let_go();
-	return 0;
+	if (how != OFF)
+		let_go();
+	return hit != NULL && how == OFF ? 128 + SIGKILL : 0;
 }
 
 static void
@@ -343,6 +339,7 @@ seize(pid_t pid)
 	    ptrace(PTRACE_INTERRUPT, pid, 0, 0) == -1 ||
 	    waitpid(pid, &status, __WALL) != pid)
 		die("seize");
+	seized = true;
 	(void)ptrace(PTRACE_SYSCALL, pid, 0, 0);
 	(void)printf("ready\n");
 	(void)fflush(stdout);
@@ -361,10 +358,16 @@ main(int argc, char *argv[])
 	if (how == HOWS)
 		return 125;
 	nth = strtoul(argv[2], NULL, 10);
+	only = getenv("NTH_ONLY");
+	if (how == OFF)
+		powercut_open(getenv("NTH_VAULT"));
 	status = trace(strcmp(argv[3], "-p") == 0 ? seize((pid_t)atoi(argv[4]))
 						  : start(argv + 3));
+	/* What succeeded has to stay. */
+	if (hit == NULL && how == OFF)
+		power_off();
 	if (hit == NULL)
-		(void)fprintf(stderr, "nth: missed\n");
+		(void)fprintf(stderr, "nth: missed, after %lu\n", count);
 	else
 		(void)fprintf(stderr, "nth: hit %s\n", hit->name);
 	return status;

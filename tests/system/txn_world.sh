@@ -91,9 +91,9 @@ END
 }
 
 world_answers() { INGOT status --json >"$T/status.json" 2>/dev/null; }
-world_idle() {
-	world_answers && [ "$(jq -r .apply.phase "$T/status.json")" = idle ] &&
-	    [ "$(jq -r '[.plugins[].state] | unique | join(",")' "$T/status.json")" = idle ]
+world_idle() { # WORLD_LIVE is then the name of what is applied
+	world_answers && WORLD_LIVE=$(jq -er 'select(.apply.phase == "idle" and
+	    all(.plugins[]; .state == "idle")) | .apply.current.name // ""' "$T/status.json")
 }
 
 world_start() {
