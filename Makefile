@@ -149,6 +149,10 @@ $B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
 SSH	:= $(addprefix $B/plugins/ssh_hardening/,document.o dropin.o \
 	   effective.o kexinit.o reach.o sshd_conf.o)
 $B/tests/unit/plugins_ssh $B/tests/fuzz/plugins_ssh: $(SSH)
+TKEY	:= $B/plugins/cert_store/tkey.o
+$B/tests/fuzz/plugins_tkey: $(TKEY)
+$B/tests/unit/plugins_tkey: $B/tests/unit/plugins_tkey.o $(TKEY) $(BASE)
+	$(call link,-lcmocka $(BASE_LIBS))
 $B/tests/unit/plugins_%: $B/tests/unit/plugins_%.o $(BASE)
 	$(call link,-lcmocka $(BASE_LIBS))
 $B/tests/system/%: $B/tests/system/%.o $(AGENT) $(SNAP) $(FIRE) $(PROV) $(BASE)

@@ -24,7 +24,7 @@
 #define IN_FIELD                                                               \
 	(MODE_ANY & ~MODE_BIT(MODE_QUARANTINED) & ~MODE_BIT(MODE_RETIRED))
 
-static ctl_fn ctl_status, ctl_plugins, ctl_log, ctl_ask, ctl_reset;
+static ctl_fn ctl_status, ctl_plugins, ctl_log, ctl_reset;
 
 static const struct ctl_verb verbs[] = {
 	/* clang-format off */
@@ -44,6 +44,8 @@ static const struct ctl_verb verbs[] = {
 	{ "enrol",	ctl_enrol,     IN_FIELD, .fd = false },
 	{ "lock",	ctl_lock,      IN_FIELD & ~MODE_BIT(MODE_PRODUCTION), .fd = false },
 	{ "reset",	ctl_reset,     IN_FIELD, .fd = false },
+	{ "cert-look",	ctl_cert_look, MODE_ANY, .read_only = true },
+	{ "cert",	ctl_cert,      IN_FIELD, .fd = false },
 	{ "ask",	ctl_ask,       MODE_DEVELOPMENT, .fd = false },
 	/* clang-format on */
 };
@@ -167,60 +169,4 @@ ctl_log(struct ctl_call *c)
 		tail_lines(text, (size_t)most, list);
 		ctl_reply_take(c, json_pack("{s:O}", "lines", list));
 	}
-}
-
-static void
-asked(void *ctx, const struct answer *ans)
-{
-	struct ctl_call *c = ctx;
-	own_bytes struct bytes text = { 0 };
-	json_t *reply = NULL;
-	struct err e;
-
-	if (ans->rc == -1) {
-		ctl_fail(c, CODE_FAILED, ans->why);
-		return;
-	}
-	if (file_read_fd(ans->fd, CTL_PACKET_MAX, &text, &e) == 0)
-		reply =
-		    json_parse("reply", text.p, text.len, CTL_PACKET_MAX, &e);
-	if (reply == NULL)
-		ctl_fail(c, CODE_FAILED, &e);
-	else
-		ctl_reply_take(c, json_pack("{s:o}", "reply", reply));
-}
-
-/* What is asked, as a sealed text. */
-static int
-question_of(const json_t *args, struct hosts_request *r, struct err *e)
-{
-	static const char *const known[] = { "plugin", "verb", "question",
-		NULL };
-	const json_t *question = json_object_get(args, "question");
-	own_str char *line = NULL;
-
-	if (json_known(args, known, e) == -1 ||
-	    json_str(args, "plugin", INGOT_NAME_MAX, &r->plugin, e) == -1 ||
-	    json_str(args, "verb", INGOT_NAME_MAX - 1, &r->verb, e) == -1)
-		return -1;
-	if ((line = question == NULL ? strdup("{}") : json_line(question)) ==
-	    NULL)
-		return err_set(e, ENOMEM, "question");
-	return file_sealed(line, strlen(line), e);
-}
-
-static void
-ctl_ask(struct ctl_call *c)
-{
-	struct hosts_request r = {
-		.type = MSG_QUESTION, .from = "cli", .done = asked, .ctx = c
-	};
-	struct err e;
-	own_fd int fd = question_of(ctl_args(c), &r, &e);
-
-	r.fd = fd;
-	if (fd == -1)
-		ctl_fail(c, CODE_USAGE, &e);
-	else if (hosts_ask(ctl_agent(c), &r, &e) == -1)
-		ctl_fail(c, CODE_FAILED, &e);
 }

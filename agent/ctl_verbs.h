@@ -21,6 +21,9 @@ struct ctl_verb {
 	bool changes_nothing; /* not for the group, nor for the trail */
 };
 
+/* ctl_ask.c */
+ctl_fn ctl_ask, ctl_cert_look, ctl_cert;
+
 /* NULL: there is none of this name. */
 const struct ctl_verb *ctl_verb(const char *name);
 

@@ -24,6 +24,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_enrol,
 	&cli_verdict,
 	&cli_lock,
+	&cli_cert,
 	&cli_plugins,
 	&cli_ask,
 	&cli_reset,

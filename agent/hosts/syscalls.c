@@ -86,6 +86,9 @@ static const struct plain plain[] = {
 	{ S(fchmodat), WRITES }, { S(utimensat), WRITES },
 	{ S(fallocate), WRITES }, { S(syncfs), WRITES }, { S(umask), WRITES },
 	{ S(chdir), WRITES }, { S(fchdir), WRITES },
+	/* who keeps folders that others write too has to notice them */
+	{ S(inotify_init1), WRITES }, { S(inotify_add_watch), WRITES },
+	{ S(inotify_rm_watch), WRITES },
 	/* memory */
 	{ S(mmap), ALL }, { S(mmap2), ALL }, { S(mremap), ALL },
 	{ S(munmap), ALL }, { S(mprotect), ALL }, { S(madvise), ALL },

@@ -23,6 +23,7 @@ store_close(void *v)
 {
 	struct store *s = v;
 
+	charging_stop(s);
 	tpm_close(s->tpm);
 	if (s->state != -1)
 		(void)close(s->state);
@@ -70,6 +71,7 @@ store_render(void *v, const struct ingot_text *document)
 static void
 forget(struct store *s)
 {
+	charging_stop(s);
 	tpm_close(s->tpm);
 	s->tpm = NULL;
 	s->active = false;
@@ -87,6 +89,8 @@ store_activate(void *v, const struct ingot_text *artifact)
 	if (artifact->len == 0)
 		return 0;
 	if (doc_read(&s->doc, artifact->p, artifact->len, &e) == -1)
+		return s->host->fail(s->host, "%s", e.text);
+	if (charging_start(s, &e) == -1)
 		return s->host->fail(s->host, "%s", e.text);
 	s->active = true;
 	return 0;

@@ -13,7 +13,7 @@
 #include "key_ref.h"
 
 static const char *const known[] = { "tcti", "software_keys", "purposes",
-	NULL };
+	"certs", NULL };
 
 /* The key's own line, or, when it is not there, the document. */
 static conf_node *
@@ -83,7 +83,7 @@ int
 doc_read(struct cert_doc *d, const char *text, size_t len, struct err *e)
 {
 	own_conf struct conf conf = { 0 };
-	conf_node *root;
+	conf_node *root, *certs;
 
 	memset(d, 0, sizeof(*d));
 	if (conf_parse(&conf, "cert_store.conf", text, len, e) == -1)
@@ -97,7 +97,10 @@ doc_read(struct cert_doc *d, const char *text, size_t len, struct err *e)
 		return conf_err(line_of(root, "tcti"), e,
 		    "without a TPM there is no key unless software_keys is "
 		    "true");
-	return read_purposes(d, root, e);
+	if (read_purposes(d, root, e) == -1 ||
+	    conf_group(root, "certs", &certs, e) == -1)
+		return -1;
+	return charging_read(&d->charging, certs, e);
 }
 
 void
@@ -108,6 +111,7 @@ doc_write(const struct cert_doc *d, struct bytes *out)
 	for (size_t i = 0; i < d->count; i++)
 		bytes_fmt(out, "%s \"%s\"", i == 0 ? "" : ",", d->purposes[i]);
 	bytes_fmt(out, " ];\n");
+	charging_write(&d->charging, out);
 }
 
 size_t

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "charging.h"
 #include "err.h"
 #include "key.h"
 
@@ -16,6 +17,7 @@
  *	tcti = "device:/dev/tpmrm0";	the unit's TPM; "none": it has none
  *	software_keys = false;		a key in a file, on a unit without TPM
  *	purposes = [ "mqtt" ];		one key each, and one that is pending
+ *	certs = { ... };		charging certificates: charging.h
  */
 /* Of the purpose "bundle" is a key that only agrees on secrets: encrypted
  * bundles are opened with it. All others sign. */
@@ -31,6 +33,7 @@ struct cert_doc {
 	bool software_keys;
 	size_t count;
 	char purposes[DOC_PURPOSES][DOC_PURPOSE_MAX + 1];
+	struct charging_doc charging;
 };
 
 int doc_read(struct cert_doc *, const char *text, size_t len, struct err *);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "../../agent/plugin.h"
+#include "charging.h"
 #include "document.h"
 #include "json.h"
 #include "tpm/tpm.h"
@@ -17,6 +18,7 @@ struct store {
 	bool active;
 	struct cert_doc doc;
 	struct tpm *tpm; /* NULL: not open now; store_tpm() opens it */
+	struct charging *charging; /* NULL: the document has no certs */
 };
 
 /* The TPM, opened when it is not yet; NULL: e says why. Borrowed. */

@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "ask.h"
+#include "charging_verbs.h"
 
 enum wants {
 	WANTS_NOTHING,
 	WANTS_PURPOSE, /* one the document names */
-	WANTS_KEY      /* and its key must be there */
+	WANTS_KEY,     /* and its key must be there */
+	WANTS_CERTS    /* the store of charging certificates */
 };
 
 struct verb {
@@ -21,7 +23,7 @@ struct verb {
 	int (*run)(struct ask *, struct err *);
 	enum wants wants;
 	const char *only; /* who alone may ask; NULL: whom the policy lets */
-	const char *known[4];
+	const char *known[16];
 	enum {
 		FOR_SIGNERS,  /* only keys that sign */
 		FOR_AGREEING, /* only keys that agree */
@@ -49,6 +51,27 @@ static const struct verb verbs[] = {
 	    FOR_AGREEING },
 	{ "sign", verb_sign, WANTS_KEY, "agent", { "purpose", "digest" },
 	    FOR_SIGNERS },
+/* clang-format off */
+#define CERTS(name, run, ...) \
+	{ name, run, WANTS_CERTS, NULL, { __VA_ARGS__ }, FOR_SIGNERS }
+	CERTS("certs.install", certs_verb_install, "domain", "certificate"),
+	CERTS("certs.update", certs_verb_update, "leaf", "chain"),
+	CERTS("certs.delete", certs_verb_delete, "hash"),
+	CERTS("certs.csr", certs_verb_csr, "leaf", "key", "properties",
+	    "country", "organization", "unit", "common", "domain", "san"),
+	CERTS("certs.verify", certs_verb_verify, "purpose", "chain", "name",
+	    "wildcards", "at", "crl", "staple", "must_staple"),
+	CERTS("certs.signature", certs_verb_signature, "digest", "signature",
+	    "signer"),
+	CERTS("certs.list", certs_verb_list, "types", "algorithm", "from"),
+	CERTS("certs.leaf", certs_verb_leaf, "leaf", "identity", "trial"),
+	CERTS("certs.outcome", certs_verb_outcome, "outcome", "leaf",
+	    "fingerprint"),
+	CERTS("certs.count", certs_verb_count, NULL),
+	CERTS("certs.locations", certs_verb_locations, "domain"),
+	CERTS("certs.collect", certs_verb_collect, NULL),
+#undef CERTS
+	/* clang-format on */
 };
 
 static const struct verb *
@@ -67,8 +90,16 @@ prepare(struct ask *a, const struct verb *v, struct err *e)
 		return -1;
 	if (v->wants == WANTS_NOTHING)
 		return 0;
+	if (v->wants == WANTS_CERTS)
+		return a->s->charging != NULL ? 0
+					      : err_set(e, ENOTCONN,
+						    "cert_store.conf has no "
+						    "section \"certs\"");
 	if (json_str(a->q, "purpose", KEY_PURPOSE_MAX, &a->purpose, e) == -1)
 		return -1;
+	/* The key of a leaf: which one, is chosen when it signs. */
+	if (v->run == verb_sign && charging_purpose(a, NULL, NULL))
+		return 0;
 	if (!doc_has(&a->s->doc, a->purpose))
 		return err_set(e, EINVAL,
 		    "purpose \"%s\" is not in cert_store.conf", a->purpose);

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cert.h"
 #include "digest.h"
 #include "file.h"
 #include "journal.h"
@@ -190,6 +191,23 @@ commit_count(const struct commit *c)
 
 /* --- its end -------------------------------------------------------------- */
 
+/* A second name of somebody else's file is not given to us (protected
+ * hardlinks): where an EVerest writes beside us, a copy has to do. */
+static int
+copy_old(struct commit *c, const struct change *x, struct err *e)
+{
+	own_bytes struct bytes old = { 0 };
+	own_fd int fd = -1;
+
+	if (file_read(c->root, x->name, CERT_FILE_MAX, &old, e) == -1)
+		return -1;
+	fd = openat(c->root, x->old,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd == -1
+	    ? err_sys(e, "keep %s", x->name)
+	    : fill(fd, old.p == NULL ? "" : old.p, old.len, 0644, e);
+}
+
 static int
 keep_old(struct commit *c, struct err *e)
 {
@@ -199,6 +217,11 @@ keep_old(struct commit *c, struct err *e)
 		hidden_name(c, x->name, i, ".old", x->old);
 		if (linkat(c->root, x->name, c->root, x->old, 0) == 0)
 			continue;
+		if (errno == EPERM) {
+			if (copy_old(c, x, e) == -1)
+				return -1;
+			continue;
+		}
 		x->old[0] = '\0';
 		if (errno != ENOENT)
 			return err_sys(e, "keep %s", x->name);

@@ -24,7 +24,8 @@
 
 #define EVENTS                                                                 \
 	(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |            \
-	    IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+	    IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |            \
+	    IN_ONLYDIR)
 
 /* --- folders -------------------------------------------------------------- */
 

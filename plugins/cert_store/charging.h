@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CERT_CHARGING_H
+#define CERT_CHARGING_H
+
+#include <stdbool.h>
+
+#include "certs/certs.h"
+#include "conf.h"
+
+/*
+ * The document's section about charging certificates. Without the section the
+ * unit has no such store:
+ *
+ *	certs = {
+ *	    root = "/etc/everest/certs";	# absolute; unasked: "certs" in
+ *						# the plugin's own folder
+ *	    anchors = { csms = "ca/csms/CSMS_ROOT_CA.pem"; v2g = ...; };
+ *	    leaves = { csms = "client/csms"; secc = "client/cso"; };
+ *	    keys = { csms = "..."; };		# unasked: beside the leaves
+ *	    names = { csms = "@{unit.serial}"; };	# a leaf must have it
+ *	    pinned = { csms = "1f03"; };	# by serial, not the newest
+ *	    entries = 2000;  megabytes = 50;  max_anchors = 100;  keep = 10;
+ *	    collect_minutes = 20;  csr_minutes = 60;  renew_percent = 80;
+ *	    links = false;  future_leaves = true;  future_anchors = false;
+ *	    additional_root_check = false;  system_anchors = false;
+ *	    csr = "?provider=tpm2";		# where new keys are made
+ *	};
+ *
+ * What EVerest names alike has EVerest's unit and meaning.
+ */
+#define CHARGING_ROOT_MAX 200
+#define CHARGING_PROP_MAX 64
+
+struct charging_doc {
+	bool wanted;
+	char root[CHARGING_ROOT_MAX + 1]; /* "": in the plugin's folder */
+	char csr[CHARGING_PROP_MAX + 1];  /* property string of new keys */
+	unsigned renew_percent;           /* of a leaf's life */
+	struct certs_config config;
+};
+
+/* The store while the document is active (charging_store.c). */
+struct store;
+struct charging {
+	struct certs *certs;
+	int root;
+	char path[CHARGING_ROOT_MAX + 1]; /* of the root, absolute */
+	/* Anchors for OpenSSL, made when wanted, of this generation. */
+	X509_STORE *stores[CERTS_DOMAINS];
+	unsigned long stores_at;
+	int collect_timer, expiry_timer;
+	struct store *store;
+};
+void charging_forget_stores(struct charging *);
+/* 0 with s->charging NULL when the document wants none. */
+int charging_start(struct store *, struct err *);
+void charging_stop(struct store *);
+/* Points the links of the SECC leaf at the one that is chosen now, when the
+ * document wants them; what fails is logged. */
+void charging_links(struct charging *);
+
+/* section NULL: not wanted. */
+int charging_read(struct charging_doc *, conf_node *section, struct err *);
+/* In one way of writing, nothing left out; adds to out. */
+void charging_write(const struct charging_doc *, struct bytes *out);
+
+#endif

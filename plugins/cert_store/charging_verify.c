@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verbs that judge: a chain for a purpose, a signature over a digest. They
+ * say by which anchor and which certificate failed, in words for a person.
+ */
+#include <openssl/pem.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "certs/verify.h"
+#include "charging_verbs.h"
+#include "digest.h"
+
+#define CHAIN_MAX  16
+#define STAPLE_MAX (64 * 1024)
+#define SIG_MAX    1024
+
+/* Whose anchors judge a purpose. */
+static const enum certs_domain domains[VERIFY_PURPOSES] = {
+	[VERIFY_CSMS_CLIENT] = CERTS_CSMS,
+	[VERIFY_CSMS_SERVER] = CERTS_CSMS,
+	[VERIFY_SECC] = CERTS_V2G,
+	[VERIFY_MO] = CERTS_MO,
+	[VERIFY_MF] = CERTS_MF,
+	[VERIFY_CODE] = CERTS_MF,
+};
+
+struct judged {
+	struct cert *chain[CHAIN_MAX];
+	int count;
+	struct verify_job job;
+	uint8_t *staple;
+	STACK_OF(X509_CRL) * crls;
+};
+
+static void
+judged_free(struct judged *j)
+{
+	for (int i = 0; i < j->count; i++)
+		cert_free(j->chain[i]);
+	free(j->staple);
+	sk_X509_CRL_pop_free(j->crls, X509_CRL_free);
+}
+#define own_judged __attribute__((cleanup(judged_free), unused))
+
+/* The anchors as one X509_STORE, kept until somebody changes the store. */
+static X509_STORE *
+anchors_of(struct charging *ch, enum certs_domain d, struct err *e)
+{
+	struct certs *c = ch->certs;
+	const struct certs_entry *a;
+	struct cert **list;
+	size_t n = 0;
+
+	if (ch->stores_at != certs_generation(c))
+		charging_forget_stores(ch);
+	ch->stores_at = certs_generation(c);
+	if (ch->stores[d] != NULL)
+		return ch->stores[d];
+	while (certs_anchor(c, d, n) != NULL)
+		n++;
+	list = calloc(n + 1, sizeof(struct cert *));
+	if (list == NULL)
+		return (void)err_set(e, ENOMEM, "out of memory"), NULL;
+	for (size_t i = 0; (a = certs_anchor(c, d, i)) != NULL; i++)
+		list[i] = a->cert;
+	ch->stores[d] = verify_store(list, n, e);
+	free(list);
+	if (ch->stores[d] != NULL && d == CERTS_CSMS &&
+	    certs_config(c)->system_anchors)
+		(void)X509_STORE_set_default_paths(ch->stores[d]);
+	return ch->stores[d];
+}
+
+static int
+asked_chain(struct ask *a, const char *key, struct judged *j, struct err *e)
+{
+	const char *pem;
+	int n;
+
+	if (json_str(a->q, key, X509_PEM_MAX, &pem, e) == -1)
+		return -1;
+	if ((n = cert_parse(pem, strlen(pem), j->chain, CHAIN_MAX, e)) == -1)
+		return -1;
+	j->count = n;
+	j->job.chain = j->chain;
+	j->job.chain_count = n;
+	return 0;
+}
+
+static int
+asked_staple(struct ask *a, struct judged *j, struct err *e)
+{
+	const json_t *must = json_object_get(a->q, "must_staple");
+	const char *text;
+	long n;
+
+	if (must != NULL && !json_is_boolean(must))
+		return err_set(e, EINVAL, "must_staple: true or false");
+	j->job.must_staple = json_is_true(must);
+	if (json_str_or(a->q, "staple", STAPLE_MAX, "", &text, e) == -1)
+		return -1;
+	if (*text == '\0')
+		return 0;
+	if ((j->staple = malloc(STAPLE_MAX)) == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	if ((n = base64_decode(text, j->staple, STAPLE_MAX)) == -1)
+		return err_set(e, EINVAL, "staple: not base64");
+	j->job.staple = j->staple;
+	j->job.staple_len = (size_t)n;
+	return 0;
+}
+
+static int
+asked_crls(struct ask *a, struct judged *j, struct err *e)
+{
+	const char *pem;
+	X509_CRL *crl;
+	BIO *bio;
+
+	if (json_str_or(a->q, "crl", X509_PEM_MAX, "", &pem, e) == -1)
+		return -1;
+	if (*pem == '\0')
+		return 0;
+	if ((bio = BIO_new_mem_buf(pem, -1)) == NULL ||
+	    (j->crls = sk_X509_CRL_new_null()) == NULL) {
+		BIO_free(bio);
+		return err_set(e, ENOMEM, "out of memory");
+	}
+	while ((crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
+		if (sk_X509_CRL_push(j->crls, crl) == 0)
+			X509_CRL_free(crl);
+	BIO_free(bio);
+	j->job.crls = j->crls;
+	return sk_X509_CRL_num(j->crls) > 0
+	    ? 0
+	    : err_set(e, EINVAL, "crl: no X509 CRL in PEM");
+}
+
+/* at: seconds since 1970; unasked the clock, if it can be believed. */
+static int
+asked_job(struct ask *a, struct judged *j, struct err *e)
+{
+	const struct certs *c = a->s->charging->certs;
+	const char *purpose, *name;
+	int64_t at = certs_clock_valid(c) ? certs_now(c) : 0;
+
+	if (json_str(a->q, "purpose", 32, &purpose, e) == -1 ||
+	    json_str_or(a->q, "name", 255, "", &name, e) == -1)
+		return -1;
+	j->job.purpose = verify_purpose_of(purpose);
+	if (j->job.purpose == VERIFY_PURPOSES)
+		return err_set(e, EINVAL,
+		    "purpose \"%s\": csms-client, csms-server, secc, mo, mf "
+		    "or code",
+		    purpose);
+	if (json_object_get(a->q, "at") != NULL &&
+	    json_num(a->q, "at", 1, INT64_C(253402300799), &at, e) == -1)
+		return -1;
+	j->job.at = at;
+	j->job.name = *name == '\0' ? NULL : name;
+	j->job.wildcards = json_is_true(json_object_get(a->q, "wildcards"));
+	return asked_staple(a, j, e) == -1 ? -1 : asked_crls(a, j, e);
+}
+
+static int
+say_path(struct ask *a, const struct verify_path *path, struct err *e)
+{
+	return say(a, "path",
+	    json_pack("{s:i, s:i, s:i}", "count", path->count, "depth",
+		path->error_depth, "error", path->error),
+	    e);
+}
+
+int
+certs_verb_verify(struct ask *a, struct err *e)
+{
+	own_judged struct judged j = { 0 };
+	struct verify_path path = { 0 };
+	struct charging *ch = a->s->charging;
+	struct err why = { 0 };
+	enum certs_domain domain;
+	enum certs_result r;
+
+	if (asked_job(a, &j, e) == -1 || certs_refresh(ch->certs, e) == -1)
+		return -1;
+	domain = domains[j.job.purpose];
+	if (asked_chain(a, "chain", &j, &why) == -1)
+		return say_result(a, CERTS_INVALID_FORMAT, &why, e);
+	if (certs_anchor(ch->certs, domain, 0) == NULL &&
+	    !certs_config(ch->certs)->system_anchors)
+		return say_result(a,
+		    certs_say(
+			&why, CERTS_NO_ROOT, "%s", certs_domain_name(domain)),
+		    &why, e);
+	if ((j.job.store = anchors_of(ch, domain, e)) == NULL)
+		return -1;
+	r = verify_chain(&j.job, &path, &why);
+	if (say_result(a, r, &why, e) == -1)
+		return -1;
+	return say_path(a, &path, e);
+}
+
+/*
+ * A firmware's signature: whoever asks has made the digest, since the file is
+ * his and no file of others is ever opened here. Signer first.
+ */
+int
+certs_verb_signature(struct ask *a, struct err *e)
+{
+	own_judged struct judged j = { .job.purpose = VERIFY_MF };
+	uint8_t sig[SIG_MAX];
+	const struct certs *c = a->s->charging->certs;
+	struct err why = { 0 };
+	enum certs_result r;
+	uint8_t digest[SHA256_LEN];
+	const char *text;
+	long n;
+
+	if (asked_hex(a, "digest", digest, sizeof(digest), e) != sizeof(digest))
+		return err_set(e, EINVAL, "digest: SHA-256 in hexadecimal");
+	if (json_str(a->q, "signature", SIG_MAX * 2, &text, e) == -1)
+		return -1;
+	if ((n = base64_decode(text, sig, sizeof(sig))) == -1)
+		return say_result(a,
+		    certs_say(&why, CERTS_INVALID_FORMAT, "signature"), &why,
+		    e);
+	if (asked_chain(a, "signer", &j, &why) == -1)
+		return say_result(a, CERTS_INVALID_FORMAT, &why, e);
+	j.job.at = certs_clock_valid(c) ? certs_now(c) : 0;
+	if ((j.job.store = anchors_of(a->s->charging, CERTS_MF, e)) == NULL)
+		return -1;
+	r = verify_chain(&j.job, NULL, &why);
+	if (r == CERTS_ACCEPTED)
+		r = verify_digest(
+		    j.chain[0], digest, sizeof(digest), sig, (size_t)n, &why);
+	return say_result(a, r, &why, e);
+}
