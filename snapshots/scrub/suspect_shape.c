@@ -47,7 +47,7 @@ of_one_station(const char *p)
 {
 	return strchr("02468aceACE", p[1]) != NULL &&
 	    strncmp(p, "00:00:00", 8) != 0 && strncmp(p, "00-00-00", 8) != 0 &&
-	    strncmp(p, "0000.00", 7) != 0;
+	    strncmp(p, "0000.00", 7) != 0 && strncmp(p, "000000", 6) != 0;
 }
 
 static bool
