@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The managed files. Order in files_converge(): originals of every path of the
- * target are kept and durable; then what is no longer managed gets its
- * original back; then the target's files are put in place, one by one, each
- * whole. Killed anywhere, the next run, towards the same target or another,
- * finds what it needs.
+ * target are kept and durable; then what is no longer managed gets its original
+ * back and the target's files are written beside their places, all are synced,
+ * and all are moved in, each whole. Killed anywhere, the next run, towards the
+ * same target or another, finds what it needs.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -95,8 +95,8 @@ files_same(const struct applied_file *f, struct err *e)
 
 /* From the mapped bytes of the source, whose hash is checked on the way. */
 static int
-put_mapped(int folder, const char *name, const struct applied_file *f, int fd,
-    const struct file_meta *m, struct err *e)
+put_mapped(struct place_batch *b, int folder, const struct applied_file *f,
+    int fd, const struct file_meta *m, struct err *e)
 {
 	uint8_t is[SHA256_LEN];
 	struct stat st;
@@ -106,7 +106,7 @@ put_mapped(int folder, const char *name, const struct applied_file *f, int fd,
 	if (fstat(fd, &st) == -1)
 		return err_sys(e, "stat");
 	if (st.st_size == 0)
-		return file_write(folder, name, "", 0, *m, e);
+		return place_batch_add(b, folder, f->path, "", 0, *m, e);
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return err_sys(e, "map");
@@ -114,14 +114,15 @@ put_mapped(int folder, const char *name, const struct applied_file *f, int fd,
 	if (rc == 0 && memcmp(is, f->sha256, SHA256_LEN) != 0)
 		rc = err_set(e, EBADMSG, "the stored copy is damaged");
 	if (rc == 0)
-		rc = file_write(folder, name, p, (size_t)st.st_size, *m, e);
+		rc = place_batch_add(
+		    b, folder, f->path, p, (size_t)st.st_size, *m, e);
 	(void)munmap(p, (size_t)st.st_size);
 	return rc;
 }
 
 static int
 put(const struct applied *a, int state, const struct applied_file *f,
-    struct err *e)
+    struct place_batch *b, struct err *e)
 {
 	struct file_meta m;
 	struct err differs;
@@ -137,7 +138,7 @@ put(const struct applied *a, int state, const struct applied_file *f,
 	if (same(folder, name, f, &m, &differs) == 0)
 		return 0;
 	fd = applied_file_open(a, state, f, e);
-	if (fd == -1 || put_mapped(folder, name, f, fd, &m, e) == -1)
+	if (fd == -1 || put_mapped(b, folder, f, fd, &m, e) == -1)
 		return err_in(e, "/%s", f->path);
 	return 0;
 }
@@ -161,26 +162,39 @@ is_target(const struct applied *a, const char *path)
 	    NULL;
 }
 
+/* gone: an array that receives the paths. */
 static int
-restore_others(const struct applied *a, struct originals *o, struct err *e)
+restore_others(const struct applied *a, struct originals *o,
+    struct place_batch *b, json_t *gone, struct err *e)
 {
 	const char *path;
 	json_t *was;
-	void *next;
 
-	json_object_foreach_safe(
-	    o->index, next, path, was) if (!is_target(a, path) &&
-	    original_restore(o, path, e) == -1) return -1;
+	json_object_foreach(o->index, path, was)
+	{
+		if (is_target(a, path))
+			continue;
+		if (original_back(o, path, b, e) == -1)
+			return -1;
+		if (json_array_append_new(gone, json_string(path)) == -1)
+			return err_set(e, ENOMEM, "no memory");
+	}
 	return 0;
 }
 
+/* Paths come in order, so mostly with the one before in the same folder. */
 static void
-sweep_beside(const char *path)
+sweep_beside(const char *path, const char *before)
 {
+	const char *slash = strrchr(path, '/'), *name;
+	size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
 	struct err ignored;
-	const char *name;
-	own_fd int folder = place_open(path, false, NULL, &name, &ignored);
+	own_fd int folder = -1;
 
+	if (before != NULL && strncmp(path, before, n) == 0 &&
+	    strchr(before + n, '/') == NULL)
+		return;
+	folder = place_open(path, false, NULL, &name, &ignored);
 	if (folder != -1)
 		(void)file_sweep(folder, ".", &ignored);
 }
@@ -188,18 +202,45 @@ sweep_beside(const char *path)
 static void
 sweep_all(const struct applied *a, const struct originals *o)
 {
-	const char *path;
+	const char *path, *before = NULL;
 	json_t *was;
 
 	for (size_t i = 0; i < a->file_count; i++)
-		sweep_beside(a->files[i].path);
-	json_object_foreach(o->index, path, was) sweep_beside(path);
+		sweep_beside(
+		    a->files[i].path, i == 0 ? NULL : a->files[i - 1].path);
+	json_object_foreach(o->index, path, was)
+	{
+		sweep_beside(path, before);
+		before = path;
+	}
+}
+
+/* All that is to be changed, and the originals that are no longer needed
+ * struck out when it is durable. */
+static int
+change_all(const struct applied *a, int state, struct originals *o,
+    struct place_batch *b, struct err *e)
+{
+	own_json json_t *gone = json_array();
+
+	if (gone == NULL)
+		return err_set(e, ENOMEM, "no memory");
+	if (restore_others(a, o, b, gone, e) == -1)
+		return -1;
+	for (size_t i = 0; i < a->file_count; i++)
+		if (put(a, state, &a->files[i], b, e) == -1)
+			return -1;
+	if (place_batch_commit(b, e) == -1)
+		return -1;
+	return json_array_size(gone) == 0 ? 0 : originals_forget(o, gone, e);
 }
 
 int
 files_converge(const struct applied *a, int state, bool sweep, struct err *e)
 {
-	own_originals struct originals o;
+	own_originals struct originals o = { .dir = -1 };
+	struct place_batch *b;
+	int rc;
 
 	if (a->file_count > 0)
 		qsort(a->files, a->file_count, sizeof(*a->files), by_path);
@@ -210,10 +251,9 @@ files_converge(const struct applied *a, int state, bool sweep, struct err *e)
 	for (size_t i = 0; i < a->file_count; i++)
 		if (original_keep(&o, a->files[i].path, e) == -1)
 			return -1;
-	if (originals_save(&o, e) == -1 || restore_others(a, &o, e) == -1)
+	if (originals_save(&o, e) == -1 || (b = place_batch_new(e)) == NULL)
 		return -1;
-	for (size_t i = 0; i < a->file_count; i++)
-		if (put(a, state, &a->files[i], e) == -1)
-			return -1;
-	return 0;
+	rc = change_all(a, state, &o, b, e);
+	place_batch_free(b);
+	return rc;
 }

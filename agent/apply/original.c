@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "digest.h"
 #include "file.h"
@@ -68,6 +69,8 @@ void
 originals_close(struct originals *o)
 {
 	own_fd_close(&o->dir);
+	file_batch_free(o->contents);
+	o->contents = NULL;
 	json_decref(o->index);
 	o->dir = -1;
 	o->index = NULL;
@@ -80,6 +83,9 @@ originals_save(struct originals *o, struct err *e)
 
 	if (!o->changed)
 		return 0;
+	/* Contents first: the index promises them. */
+	if (o->contents != NULL && file_batch_commit(o->contents, e) == -1)
+		return err_in(e, "original");
 	if ((line = json_line(o->index)) == NULL)
 		return err_set(e, ENOMEM, "original: no memory");
 	if (file_write(o->dir, INDEX, line, strlen(line), FILE_SECRET, e) == -1)
@@ -109,7 +115,11 @@ copy_in(struct originals *o, const char *as, int fd, size_t len, struct err *e)
 
 	if (p == MAP_FAILED)
 		return err_sys(e, "map");
-	rc = file_write(o->dir, as, p == NULL ? "" : p, len, FILE_SECRET, e);
+	if (o->contents == NULL)
+		o->contents = file_batch_new(o->dir, e);
+	rc = o->contents == NULL ? -1
+				 : file_batch_add(o->contents, as,
+				       p == NULL ? "" : p, len, FILE_SECRET, e);
 	if (p != NULL)
 		(void)munmap(p, len);
 	return rc;
@@ -229,8 +239,9 @@ original_open(const struct originals *o, const char *path)
 
 static int
 put_file(struct originals *o, int folder, const char *name, const char *path,
-    const json_t *was, struct err *e)
+    const json_t *was, struct place_batch *b, struct err *e)
 {
+	struct file_meta m;
 	own_bytes struct bytes data = { .limit = SNAPSHOT_MEMBER_MAX };
 	int64_t mode, uid, gid;
 	uint8_t hash[SHA256_LEN];
@@ -248,8 +259,10 @@ put_file(struct originals *o, int folder, const char *name, const char *path,
 	hex_encode(hash, sizeof(hash), hex);
 	if (strcmp(hex, want) != 0)
 		return err_set(e, EBADMSG, "original/%s is damaged", as);
-	return file_write(folder, name, data.p, data.len,
-	    (struct file_meta){ (mode_t)mode, (uid_t)uid, (gid_t)gid }, e);
+	m = (struct file_meta){ (mode_t)mode, (uid_t)uid, (gid_t)gid };
+	return b == NULL
+	    ? file_write(folder, name, data.p, data.len, m, e)
+	    : place_batch_add(b, folder, path, data.p, data.len, m, e);
 }
 
 /* Folders that were made for path, from the innermost out; one that somebody
@@ -279,23 +292,33 @@ remove_folders(const char *path, int64_t count)
 	}
 }
 
+static int
+remove_one(int folder, const char *name, struct place_batch *b, struct err *e)
+{
+	if (b == NULL)
+		return file_remove(folder, name, e);
+	if (unlinkat(folder, name, 0) == -1 && errno != ENOENT)
+		return err_sys(e, "remove");
+	return place_batch_touch(b, folder, e);
+}
+
 /* folder -1: not even that is there. */
 static int
 put_absent(int folder, const char *name, const char *path, const json_t *was,
-    struct err *e)
+    struct place_batch *b, struct err *e)
 {
 	int64_t count;
 
 	if (json_num(was, "folders", 0, SNAPSHOT_PATH_MAX, &count, e) == -1 ||
-	    (folder != -1 && file_remove(folder, name, e) == -1))
+	    (folder != -1 && remove_one(folder, name, b, e) == -1))
 		return -1;
 	remove_folders(path, count);
 	return 0;
 }
 
 static int
-put_back(
-    struct originals *o, const char *path, const json_t *was, struct err *e)
+put_back(struct originals *o, const char *path, const json_t *was,
+    struct place_batch *b, struct err *e)
 {
 	const char *kind, *to, *name;
 	bool absent;
@@ -308,30 +331,61 @@ put_back(
 	if (folder == -1 && !(absent && e->code == ENOENT))
 		return -1;
 	if (absent)
-		return put_absent(folder, name, path, was, e);
+		return put_absent(folder, name, path, was, b, e);
 	if (strcmp(kind, "file") == 0)
-		return put_file(o, folder, name, path, was, e);
+		return put_file(o, folder, name, path, was, b, e);
 	if (json_str(was, "to", PATH_MAX - 1, &to, e) == -1)
 		return -1;
 	return file_link(folder, to, name, e);
 }
 
 int
-original_restore(struct originals *o, const char *path, struct err *e)
+original_back(
+    struct originals *o, const char *path, struct place_batch *b, struct err *e)
 {
 	const json_t *was = json_object_get(o->index, path);
-	char as[SHA256_HEX];
 
-	if (was == NULL)
-		return 0;
-	if (put_back(o, path, was, e) == -1)
-		return err_in(e, "put the original of /%s back", path);
-	/* path may be the index's own key, which goes with its entry. */
-	if (content_name(path, as, e) == -1)
-		return -1;
-	o->changed = true;
-	if (json_object_del(o->index, path) == -1 || originals_save(o, e) == -1)
+	return was == NULL || put_back(o, path, was, b, e) == 0
+	    ? 0
+	    : err_in(e, "put the original of /%s back", path);
+}
+
+int
+originals_forget(struct originals *o, const json_t *paths, struct err *e)
+{
+	char as[SHA256_HEX];
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(paths, i, one)
+	{
+		(void)json_object_del(o->index, json_string_value(one));
+		o->changed = true;
+	}
+	if (originals_save(o, e) == -1)
 		return -1;
 	/* After the index: a content without an entry is only litter. */
-	return file_remove(o->dir, as, e);
+	json_array_foreach(paths, i, one)
+	{
+		if (content_name(json_string_value(one), as, e) == -1)
+			return -1;
+		if (unlinkat(o->dir, as, 0) == -1 && errno != ENOENT)
+			return err_sys(e, "remove original/%s", as);
+	}
+	return 0;
+}
+
+int
+original_restore(struct originals *o, const char *path, struct err *e)
+{
+	own_json json_t *paths = json_pack("[s]", path);
+
+	if (json_object_get(o->index, path) == NULL)
+		return 0;
+	if (paths == NULL)
+		return err_set(e, ENOMEM, "original: no memory");
+	/* path may be the index's own key, which goes with its entry. */
+	return original_back(o, path, NULL, e) == -1
+	    ? -1
+	    : originals_forget(o, paths, e);
 }

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 
 #include "err.h"
+#include "file.h"
 #include "json.h"
+#include "place_batch.h"
 
 /*
  * What a managed path held before Ingot first touched it: state_dir/original/
@@ -18,7 +20,8 @@
 struct originals {
 	int dir;
 	json_t *index;
-	bool changed; /* not saved yet */
+	struct file_batch *contents; /* kept, not saved yet; or NULL */
+	bool changed;                /* not saved yet */
 };
 
 int originals_open(struct originals *, int state, struct err *);
@@ -43,5 +46,14 @@ int original_open(const struct originals *, const char *path);
 
 /* Puts the original back and forgets it (saved at once). No original: 0. */
 int original_restore(struct originals *, const char *path, struct err *);
+
+/*
+ * The same for many: original_back() puts a file into the batch; links and
+ * what was not there are put back at once. When the batch is committed,
+ * originals_forget() strikes the paths, a JSON array, out.
+ */
+int original_back(
+    struct originals *, const char *path, struct place_batch *, struct err *);
+int originals_forget(struct originals *, const json_t *paths, struct err *);
 
 #endif

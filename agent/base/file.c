@@ -94,7 +94,6 @@ fill(int fd, const void *data, size_t len, struct file_meta m, bool sync)
 	return sync ? fsync(fd) : 0;
 }
 
-/* Writes data under a temporary name in folder, which temp receives. */
 static int
 write_temp(int folder, char temp[static NAME_MAX + 1], const char *name,
     const void *data, size_t len, struct file_meta m, bool sync, struct err *e)
@@ -116,6 +115,13 @@ write_temp(int folder, char temp[static NAME_MAX + 1], const char *name,
 	if (rc == -1)
 		(void)unlinkat(folder, temp, 0);
 	return rc;
+}
+
+int
+file_write_beside(int folder, char temp[static NAME_MAX + 1], const char *name,
+    const void *data, size_t len, struct file_meta m, struct err *e)
+{
+	return write_temp(folder, temp, name, data, len, m, false, e);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,6 +34,15 @@ struct file_meta {
 /* Replaces the file; a symbolic link at path is replaced, not followed. */
 int file_write(int dir, const char *path, const void *data, size_t len,
     struct file_meta, struct err *);
+
+/*
+ * Only the first half of it: bytes, mode and owner under a temporary name of
+ * that folder, which temp receives. For who has many, syncs them all at once
+ * and renames them then. name is for the error.
+ */
+int
+file_write_beside(int folder, char temp[static NAME_MAX + 1], const char *name,
+    const void *data, size_t len, struct file_meta, struct err *);
 
 /*
  * Reads a regular file of at most max bytes; a symbolic link as the last part

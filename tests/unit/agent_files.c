@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <place.h> /* agent/, not the one beside this file */
@@ -216,6 +217,81 @@ a_damaged_copy_is_not_put_in_place(void **state)
 	assert_null(get("a"));
 }
 
+/* Names in out/ that begin so. */
+static unsigned
+count_names(const char *start)
+{
+	char path[128];
+	struct dirent *de;
+	unsigned n = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "%s/out", top);
+	assert_non_null(d = opendir(path));
+	while ((de = readdir(d)) != NULL)
+		n += strncmp(de->d_name, start, strlen(start)) == 0;
+	(void)closedir(d);
+	return n;
+}
+
+/* All are written before the first is moved in: what fails until then has
+ * changed nothing, and leaves nothing beside. */
+static void
+a_failure_before_the_last_is_written_changes_no_file(void **state)
+{
+	struct applied_file *f;
+	char path[1024];
+	struct err e;
+
+	(void)state;
+	put("out/a", "original");
+	put("out/b", "original");
+	(void)want("a", "one");
+	(void)want("b", "two");
+	f = want("c", "three");
+	(void)snprintf(path, sizeof(path), "applied/1/files/%s", f->path);
+	assert_int_equal(
+	    file_write(w.state, path, "thrEE", 5, FILE_SECRET, &e), 0);
+	assert_int_equal(files_converge(&w.target, w.state, false, &e), -1);
+	assert_string_equal(get("a"), "original");
+	assert_string_equal(get("b"), "original");
+	assert_null(get("c"));
+	assert_int_equal(count_names(FILE_TEMP), 0);
+}
+
+/* And their copies, when they are back: nothing may grow from apply to apply.
+ */
+static void
+originals_that_are_back_are_forgotten(void **state)
+{
+	struct originals o;
+	char path[128];
+	struct err e;
+
+	(void)state;
+	put("out/a", "original");
+	put("out/b", "original too");
+	(void)want("a", "one");
+	(void)want("b", "two");
+	(void)want("c", "three");
+	converge(3);
+	assert_int_equal(originals_open(&o, w.state, &e), 0);
+	assert_int_equal(json_object_size(o.index), 3);
+	originals_close(&o);
+	converge(0);
+	assert_string_equal(get("a"), "original");
+	assert_string_equal(get("b"), "original too");
+	assert_null(get("c"));
+	assert_int_equal(originals_open(&o, w.state, &e), 0);
+	assert_int_equal(json_object_size(o.index), 0);
+	originals_close(&o);
+	(void)snprintf(path, sizeof(path), "%s/state/original", top);
+	(void)strcat(path, "/index.json");
+	assert_int_equal(unlink(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0); /* was empty but for the index */
+}
+
 static void
 a_damaged_index_of_originals_stops_everything(void **state)
 {
@@ -357,6 +433,8 @@ main(void)
 		T(an_edit_by_hand_is_put_right_and_is_no_original),
 		T(litter_of_a_kill_is_swept),
 		T(a_damaged_copy_is_not_put_in_place),
+		T(a_failure_before_the_last_is_written_changes_no_file),
+		T(originals_that_are_back_are_forgotten),
 		T(a_damaged_index_of_originals_stops_everything),
 		T(a_path_with_dots_leads_nowhere),
 		T(a_users_link_is_refused_and_our_own_followed),
