@@ -38,12 +38,14 @@ row_of(struct certs *c, const struct file *f)
 }
 
 /* Adds the time since the last count to every key that waits, and forgets the
- * rows of keys that are gone or need none. */
-static void
+ * rows of keys that are gone or need none. Did anything change by it? */
+static bool
 count_ages(struct certs *c)
 {
 	time_t now = boot_seconds(), passed = now - c->ticked;
 	struct keyring *k = &c->keyring;
+	size_t before = k->count;
+	bool counted = false;
 
 	c->ticked = now;
 	for (size_t i = 0; i < c->file_count; i++) {
@@ -52,8 +54,10 @@ count_ages(struct certs *c)
 
 		if (f->role != FILE_KEY || !f->has_key || f->used)
 			continue;
-		if ((row = row_of(c, f)) != NULL)
-			row->age += passed > 0 ? passed : 0;
+		if ((row = row_of(c, f)) != NULL && passed > 0) {
+			row->age += passed;
+			counted = true;
+		}
 	}
 	for (size_t i = k->count; i-- > 0;) {
 		const struct file *f = index_file(c, k->rows[i].file);
@@ -63,6 +67,7 @@ count_ages(struct certs *c)
 		else if (f->used)
 			k->rows[i].age = 0;
 	}
+	return counted || k->count != before;
 }
 
 static bool
@@ -133,9 +138,11 @@ one_round(struct certs *c, struct commit *commit, struct certs_collected *got,
 	return leaf != NULL || keys > 0 || n > 0;
 }
 
-/* 1: something was removed; 0: nothing was left to. */
+/* 1: something was removed; 0: nothing was left to. *changed: ages have to be
+ * written down in any case, once. */
 static int
-round_commit(struct certs *c, struct certs_collected *got, struct err *e)
+round_commit(
+    struct certs *c, struct certs_collected *got, bool *changed, struct err *e)
 {
 	struct certs_collected was = *got;
 	struct commit *commit;
@@ -144,18 +151,20 @@ round_commit(struct certs *c, struct certs_collected *got, struct err *e)
 
 	if ((commit = commit_begin(c->root, &why)) == NULL ||
 	    (more = one_round(c, commit, got, &why)) == -1 ||
-	    store_put_keyring(c, commit, &why) == -1 ||
-	    store_put_standings(c, commit, &why) == -1) {
+	    ((more == 1 || *changed) &&
+		(store_put_keyring(c, commit, &why) == -1 ||
+		    store_put_standings(c, commit, &why) == -1))) {
 		store_drop(c, commit);
 		*got = was;
 		(void)certs_say(
 		    e, CERTS_WRITE_ERROR, "collect: %.150s", why.text);
 		return -1;
 	}
-	if (more == 0 && c->keyring.count == 0) {
+	if (commit_count(commit) == 0) {
 		commit_drop(commit);
 		return 0;
 	}
+	*changed = false;
 	if (store_commit(c, commit, "collect", e) == CERTS_ACCEPTED)
 		return more;
 	*got = was;
@@ -165,12 +174,12 @@ round_commit(struct certs *c, struct certs_collected *got, struct err *e)
 enum certs_result
 store_collect(struct certs *c, struct certs_collected *got, struct err *e)
 {
+	bool changed = count_ages(c);
 	int more = 1;
 
 	memset(got, 0, sizeof(*got));
-	count_ages(c);
 	while (more == 1)
-		more = round_commit(c, got, e);
+		more = round_commit(c, got, &changed, e);
 	return more == -1 ? CERTS_WRITE_ERROR : CERTS_ACCEPTED;
 }
 

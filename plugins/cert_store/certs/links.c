@@ -49,7 +49,7 @@ link_to(struct link *l, const char *folder, const char *last, const char *to)
 
 /* 1: has to be changed; 0: is so already; -1: something else is there. */
 static int
-look(const struct certs *c, const struct link *l, struct err *e)
+look(const struct certs *c, const struct link *l)
 {
 	char now[PATH_MAX];
 	ssize_t n = readlinkat(c->root, l->name, now, sizeof(now) - 1);
@@ -57,30 +57,33 @@ look(const struct certs *c, const struct link *l, struct err *e)
 	if (n == -1 && errno == ENOENT)
 		return l->target[0] != '\0';
 	if (n == -1)
-		return certs_say(e, CERTS_REJECTED,
-			   "%s is a file, not a link: give it another name",
-			   l->name),
-		       -1;
+		return -1;
 	now[n] = '\0';
 	return strcmp(now, l->target) != 0;
 }
 
-static int
+static enum certs_result
 change(struct certs *c, const struct link links[3], struct commit *commit,
     struct err *e)
 {
-	for (int i = 0; i < 3; i++) {
-		int rc = look(c, &links[i], e);
+	struct err why;
+	int rc = 0;
 
-		if (rc == 1)
-			rc = links[i].target[0] == '\0'
-			    ? commit_remove(commit, links[i].name, e)
-			    : commit_link(
-				  commit, links[i].target, links[i].name, e);
+	for (int i = 0; i < 3 && rc == 0; i++) {
+		const struct link *l = &links[i];
+
+		rc = look(c, l);
 		if (rc == -1)
-			return -1;
+			return certs_say(e, CERTS_REJECTED,
+			    "%s is a file, not a link: give it another name",
+			    l->name);
+		if (rc == 1)
+			rc = l->target[0] == '\0'
+			    ? commit_remove(commit, l->name, &why)
+			    : commit_link(commit, l->target, l->name, &why);
 	}
-	return 0;
+	return rc == -1 ? certs_say(e, CERTS_WRITE_ERROR, "%.200s", why.text)
+			: CERTS_ACCEPTED;
 }
 
 enum certs_result
@@ -92,6 +95,7 @@ certs_link(
 	const struct certs_entry *l = NULL;
 	struct commit *commit;
 	struct link links[3];
+	enum certs_result r;
 	struct err why;
 
 	*changed = false;
@@ -109,10 +113,11 @@ certs_link(
 	    l == NULL              ? NULL
 		: l->chain == NULL ? l->file
 				   : l->chain);
-	if ((commit = commit_begin(c->root, &why)) == NULL ||
-	    change(c, links, commit, &why) == -1) {
-		store_drop(c, commit);
-		return certs_say(e, CERTS_REJECTED, "%.200s", why.text);
+	if ((commit = commit_begin(c->root, &why)) == NULL)
+		return certs_say(e, CERTS_WRITE_ERROR, "%.200s", why.text);
+	if ((r = change(c, links, commit, e)) != CERTS_ACCEPTED) {
+		commit_drop(commit);
+		return r;
 	}
 	if ((*changed = commit_count(commit) > 0) == false) {
 		commit_drop(commit);
