@@ -13,8 +13,10 @@
 #include <stdio.h>
 
 #include "certs_world.h"
+#include "digest.h"
 #include "index.h"
 #include "place.h"
+#include "tpm_public.h"
 
 /* Folders as others write them, other writers at work, keys in all their
  * shapes, and what is collected when. */
@@ -461,6 +463,88 @@ an_encrypted_key_is_told_by_its_row_or_its_word(void **state)
 }
 
 static void
+add_tlv(struct bytes *out, uint8_t tag, const void *p, size_t len)
+{
+	const uint8_t head[] = { tag, 0x82, (uint8_t)(len >> 8), (uint8_t)len };
+
+	assert_true(len > 255 || len < 128);
+	if (len < 128)
+		bytes_add(out, (uint8_t[]){ tag, (uint8_t)len }, 2);
+	else
+		bytes_add(out, head, sizeof(head));
+	bytes_add(out, p, len);
+}
+
+/* "TSS2 PRIVATE KEY" as tpm2-openssl writes it: the public area is in clear,
+ * the private one is for that TPM alone. */
+static void
+add_tss2(EVP_PKEY *key, struct bytes *pem)
+{
+	struct tpm_public pub = { .type = TPM_ECC,
+		.name_alg = TPM_SHA256,
+		.attributes = TPM_FIXED_TPM | TPM_FIXED_PARENT | TPM_ORIGIN |
+		    TPM_USER_AUTH | TPM_SIGN,
+		.sym = TPM_NULL,
+		.scheme = TPM_NULL,
+		.curve = TPM_P256,
+		.x.len = 32,
+		.y.len = 32 };
+	own_bytes struct bytes body = { 0 }, der = { 0 };
+	uint8_t area[TPM_PUBLIC_MAX], point[65];
+	size_t n;
+	struct err e;
+	char *b64;
+
+	assert_int_equal(EVP_PKEY_get_octet_string_param(
+			     key, "pub", point, sizeof(point), &n),
+	    1);
+	memcpy(pub.x.p, point + 1, 32);
+	memcpy(pub.y.p, point + 33, 32);
+	assert_int_equal(tpm_public_marshal(&pub, area, &n, &e), 0);
+	add_tlv(&body, 0x06, "\x67\x81\x05\x0a\x01\x03", 6);
+	add_tlv(&body, 0xa0, "\x01\x01\xff", 3);
+	add_tlv(&body, 0x02, "\x40\x00\x00\x01", 4);
+	add_tlv(&body, 0x04, area, n);
+	add_tlv(&body, 0x04, "private", 7);
+	add_tlv(&der, 0x30, body.p, body.len);
+	b64 = base64_encode(der.p, der.len);
+	bytes_fmt(pem,
+	    "-----BEGIN TSS2 PRIVATE KEY-----\n%.64s\n%.64s\n%s\n"
+	    "-----END TSS2 PRIVATE KEY-----\n",
+	    b64, b64 + 64, b64 + 128);
+	free(b64);
+}
+
+static void
+a_key_in_a_tpm_is_told_by_its_public_area(void **state)
+{
+	EVP_PKEY *key = craft_key("P-256", 41);
+	own_bytes struct bytes pem = { 0 };
+	struct world w;
+	struct err e;
+	X509 *leaf;
+
+	(void)state;
+	world_make(&w, NULL);
+	add_tss2(key, &pem);
+	write_text("client/cso/SECC_LEAF_1.tkey", pem.p, pem.len);
+	leaf = world_leaf(
+	    &w, CERTS_LEAF_SECC, key, (struct craft_cert){ 0 }, NULL);
+	write_x509("client/cso/leaf.pem", leaf, w.sub);
+	assert_int_equal(certs_refresh(w.c, &e), 0);
+	assert_string_equal(certs_leaf_at(w.c, CERTS_LEAF_SECC, 0)->key,
+	    "client/cso/SECC_LEAF_1.tkey");
+	/* Cut anywhere, it is no key. */
+	for (size_t i = 40; i < pem.len - 40; i += 11) {
+		write_text("client/cso/SECC_LEAF_1.tkey", pem.p, i);
+		assert_int_equal(certs_refresh(w.c, &e), 0);
+		assert_null(certs_leaf_at(w.c, CERTS_LEAF_SECC, 0)->key);
+	}
+	X509_free(leaf);
+	world_drop(&w);
+}
+
+static void
 a_key_that_is_not_one_is_refused(void **state)
 {
 	struct world w;
@@ -844,6 +928,7 @@ main(void)
 		in_a_place(D33_a_file_over_the_limit_is_not_read),
 		in_a_place(a_fifo_in_the_way_holds_nobody_up),
 		in_a_place(an_encrypted_key_is_told_by_its_row_or_its_word),
+		in_a_place(a_key_in_a_tpm_is_told_by_its_public_area),
 		in_a_place(a_key_that_is_not_one_is_refused),
 		in_a_place(D13_the_key_of_a_request_that_failed_is_dropped),
 		in_a_place(

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -106,20 +108,53 @@ remove_pair(const char *name, struct commit *commit, struct err *e)
 	    : 0;
 }
 
-static int
-remove_in(struct certs *c, const struct entry *x, const char *folder,
-    struct commit *commit, int room, struct err *e)
+/* "<folder>/ocsp" of the i-th folder; NULL: it has none. */
+static DIR *
+open_answers(const struct certs *c, int i, char folder[static CHANGE_NAME])
 {
-	int fd = openat(c->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	char name[CHANGE_NAME];
+	const char *of = c->folders[i].path;
+	int fd;
+
+	(void)snprintf(folder, CHANGE_NAME, "%s%socsp",
+	    strcmp(of, ".") == 0 ? "" : of, strcmp(of, ".") == 0 ? "" : "/");
+	fd = openat(c->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd == -1 ? NULL : fdopendir(fd);
+}
+
+void
+answers_size(const struct certs *c, size_t *files, unsigned long long *bytes)
+{
+	char folder[CHANGE_NAME];
+	const struct dirent *d;
+	struct stat st;
+
+	for (int i = 0; i < c->folder_count; i++) {
+		DIR *dir = open_answers(c, i, folder);
+
+		while (dir != NULL && (d = readdir(dir)) != NULL)
+			if (d->d_name[0] != '.' &&
+			    fstatat(dirfd(dir), d->d_name, &st,
+				AT_SYMLINK_NOFOLLOW) == 0) {
+				(*files)++;
+				*bytes += (unsigned long long)st.st_size;
+			}
+		if (dir != NULL)
+			(void)closedir(dir);
+	}
+}
+
+static int
+remove_in(struct certs *c, const struct entry *x, int i, struct commit *commit,
+    int room, struct err *e)
+{
+	char folder[CHANGE_NAME], name[CHANGE_NAME];
+	DIR *dir = open_answers(c, i, folder);
 	const struct dirent *d;
 	const char *dot;
 	int n = 0;
 
-	if (dir == NULL)
-		return fd == -1 ? 0 : err_sys(e, "read folder %s", folder);
-	while (n != -1 && n < room && (d = readdir(dir)) != NULL) {
+	while (
+	    dir != NULL && n != -1 && n < room && (d = readdir(dir)) != NULL) {
 		dot = strrchr(d->d_name, '.');
 		if (d->d_name[0] == '.' || dot == NULL ||
 		    strcmp(dot, ".hash") != 0)
@@ -130,7 +165,8 @@ remove_in(struct certs *c, const struct entry *x, const char *folder,
 			continue;
 		n = remove_pair(name, commit, e) == -1 ? -1 : n + 1;
 	}
-	(void)closedir(dir);
+	if (dir != NULL)
+		(void)closedir(dir);
 	return n;
 }
 
@@ -138,15 +174,10 @@ int
 answers_remove(struct certs *c, const struct entry *x, struct commit *commit,
     struct err *e)
 {
-	char folder[CHANGE_NAME];
 	int n = 0, one;
 
 	for (int i = 0; i < c->folder_count; i++) {
-		(void)snprintf(
-		    folder, sizeof(folder), "%s/ocsp", c->folders[i].path);
-		one = remove_in(c, x,
-		    strncmp(folder, "./", 2) == 0 ? folder + 2 : folder, commit,
-		    ANSWERS_MAX - n, e);
+		one = remove_in(c, x, i, commit, ANSWERS_MAX - n, e);
 		if (one == -1)
 			return -1;
 		n += one;

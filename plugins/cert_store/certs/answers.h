@@ -18,4 +18,9 @@ int answers_parse(
 int answers_remove(
     struct certs *, const struct entry *x, struct commit *, struct err *);
 
+/* Adds how many files they are, and their bytes: they count for the limits,
+ * and only changes ask. */
+void
+answers_size(const struct certs *, size_t *files, unsigned long long *bytes);
+
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "digest.h"
 #include "index.h"
 #include "own.h"
@@ -74,6 +75,7 @@ certs_password(struct certs *c, certs_password_fn *fn, void *ctx)
 	c->password = fn;
 	c->password_ctx = ctx;
 	index_ask_keys(c);
+	c->generation++;
 	(void)index_join(c, &ignored);
 }
 
@@ -167,7 +169,10 @@ count_valid(const struct certs *c, const struct list *l)
 void
 certs_count(const struct certs *c, struct certs_count *out)
 {
-	*out = (struct certs_count){ .files = c->file_count };
+	*out = (struct certs_count){ .files = c->file_count,
+		.bytes = c->sums.bytes,
+		.keys = c->sums.keys,
+		.requests = c->sums.requests };
 	for (int d = 0; d < CERTS_DOMAINS; d++) {
 		out->anchors[d] = c->anchors[d].n;
 		out->valid_anchors[d] = count_valid(c, &c->anchors[d]);
@@ -175,14 +180,6 @@ certs_count(const struct certs *c, struct certs_count *out)
 	for (int k = 0; k < CERTS_LEAVES; k++) {
 		out->leaves[k] = c->leaves[k].n;
 		out->valid_leaves[k] = count_valid(c, &c->leaves[k]);
-	}
-	for (size_t i = 0; i < c->file_count; i++) {
-		const struct file *f = c->files[i];
-
-		out->bytes += (unsigned long long)f->st.st_size;
-		out->keys += f->role == FILE_KEY && !f->link;
-		out->requests +=
-		    f->role == FILE_KEY && f->has_key && !f->used && !f->link;
 	}
 }
 
@@ -242,10 +239,9 @@ store_commit(
 static bool
 has_room(const struct certs *c, size_t files, size_t bytes)
 {
-	unsigned long long all = bytes;
+	unsigned long long all = c->sums.bytes + bytes;
 
-	for (size_t i = 0; i < c->file_count; i++)
-		all += (unsigned long long)c->files[i]->st.st_size;
+	answers_size(c, &files, &all);
 	return c->file_count + files <= c->config.max_entries &&
 	    all <= c->config.max_mb * 1024ULL * 1024;
 }

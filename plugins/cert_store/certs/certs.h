@@ -210,8 +210,9 @@ void certs_password(struct certs *, certs_password_fn *, void *ctx);
 
 /*
  * Deletes what has this hash data: an anchor of any domain, or a leaf with its
- * chain, key and OCSP files. The active leaf: CERTS_IN_USE. what (may be NULL)
- * says what it was and how many leaves lost their anchor by it; they stay.
+ * chain, key and OCSP files. The active leaf: CERTS_IN_USE; no clock to say
+ * which one that is: CERTS_CLOCK_INVALID. what (may be NULL) says what it was
+ * and how many leaves lost their anchor by it; they stay.
  */
 struct certs_deleted {
 	bool anchor;

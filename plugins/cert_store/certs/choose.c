@@ -22,6 +22,7 @@
 #define LOCK_MS 5000
 #define DAY     (24 * 3600)
 #define ROOT    "root"
+#define BEST    3 /* of the ranks */
 
 /* --- a leaf and what is wanted of it -------------------------------------- */
 
@@ -76,7 +77,7 @@ is_valid(const struct certs_entry *l, time_t now)
 static int
 rank(struct certs *c, const struct certs_entry *l, bool trial)
 {
-	static const int ranks[STANDINGS] = { [STANDING_WORKED] = 3,
+	static const int ranks[STANDINGS] = { [STANDING_WORKED] = BEST,
 		[STANDING_TRIAL] = 2,
 		[STANDING_REFUSED] = 1 };
 	enum standing how = standings_of(
@@ -116,7 +117,9 @@ certs_choose(struct certs *c, enum certs_leaf kind, const char *identity,
 	if (!certs_clock_valid(c))
 		return certs_say(
 		    e, CERTS_CLOCK_INVALID, "%s leaf", certs_leaf_name(kind));
-	for (size_t i = 0; (l = certs_leaf_at(c, kind, i)) != NULL; i++) {
+	/* The newest comes first: of the best standing it is the one. */
+	for (size_t i = 0;
+	     best < BEST && (l = certs_leaf_at(c, kind, i)) != NULL; i++) {
 		if (!is_wanted(c, l, identity))
 			continue;
 		if (!is_valid(l, now))

@@ -5,6 +5,11 @@
  * clock is below its floor", never "expired". The floor is the later of when
  * Ingot was made and the latest time this store has seen, on disk; it is
  * written at most once an hour, for the sake of the flash.
+ *
+ * A clock that stood in 2040 for an hour must not make the right one look
+ * unset for the rest of the unit's life: what is far ahead of the floor becomes
+ * the floor only when the clock has stood there for a day of running. To lower
+ * a floor that is wrong, remove ".ingot-clock".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +22,19 @@
 
 #define CLOCK_NAME ".ingot-clock"
 #define STEP       3600
+#define LATEST     INT64_C(253402300800)
+#define FAR        (400 * 24 * 3600)
+#define FAR_WAIT   (24 * 3600)
+
+/* Since this machine started, its sleep included. */
+time_t
+boot_seconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec;
+}
 
 void
 clock_open(struct certs *c)
@@ -29,10 +47,23 @@ clock_open(struct certs *c)
 	c->floor = X509_CLOCK_FLOOR;
 	if (file_read(c->root, CLOCK_NAME, 32, &b, &ignored) == -1)
 		return;
+	/* One that cannot be read, or lies behind the year 9999, is none: the
+	 * build's own floor holds. */
 	seen = strtoll(b.p, &end, 10);
-	/* One that cannot be read is none: the build's own floor holds. */
-	if (end != b.p && *end == '\n' && seen > c->floor)
+	if (end != b.p && *end == '\n' && seen > c->floor && seen < LATEST)
 		c->floor = (time_t)seen;
+}
+
+static bool
+is_believed(struct certs *c, time_t now)
+{
+	if (now <= c->floor + FAR) {
+		c->leaped = 0;
+		return true;
+	}
+	if (c->leaped == 0)
+		c->leaped = boot_seconds();
+	return boot_seconds() - c->leaped >= FAR_WAIT;
 }
 
 void
@@ -42,7 +73,7 @@ clock_keep(struct certs *c)
 	struct err ignored;
 	char text[32];
 
-	if (now < c->floor + STEP)
+	if (now < c->floor + STEP || !is_believed(c, now))
 		return;
 	(void)snprintf(text, sizeof(text), "%lld\n", (long long)now);
 	if (file_write(c->root, CLOCK_NAME, text, strlen(text), FILE_SECRET,
@@ -79,14 +110,4 @@ clock_check(const struct certs *c, const struct cert *x)
 	if (now < c->floor)
 		return CERTS_CLOCK_INVALID;
 	return x->begin > now ? CERTS_NOT_YET_VALID : CERTS_ACCEPTED;
-}
-
-/* Since this machine started, its sleep included. */
-time_t
-boot_seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec;
 }

@@ -23,8 +23,9 @@
 #define INDEX_FOLDERS  (1 + CERTS_DOMAINS + 2 * CERTS_LEAVES)
 #define INDEX_PATH     128
 #define INDEX_KEY_MAX  (64 * 1024)
-#define INDEX_LOCK_MS  10000
+#define INDEX_LOCK_MS  5000
 #define INDEX_PATH_MAX 10 /* certificates from a leaf to below its root */
+#define INDEX_ISSUERS  8  /* of one name that are tried for a certificate */
 
 enum file_role {
 	FILE_OTHER,
@@ -95,8 +96,13 @@ struct certs {
 	struct list anchors[CERTS_DOMAINS], odd[CERTS_DOMAINS];
 	struct list leaves[CERTS_LEAVES];
 	struct table by_hash, by_subject;
+	struct sums {
+		unsigned long long bytes;
+		size_t keys, requests;
+	} sums;
 	/* the clock */
 	time_t clock, floor;
+	time_t leaped; /* boot clock: since when it is far ahead, or 0 */
 	time_t ticked; /* boot clock: when waiting keys were last counted */
 };
 

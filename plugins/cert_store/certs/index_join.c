@@ -184,36 +184,45 @@ join_path(struct entry *n)
 	n->pub.chain_count = count;
 }
 
-/* One issuer of that name is taken for it; among several the signature says
- * which. (An installation verifies it in any case.) */
+/* Those of the issuer's name that could have issued it, each once. */
+static int
+candidates(const struct certs *c, const struct cert *x, enum certs_domain of,
+    struct cert *out[INDEX_ISSUERS])
+{
+	uint64_t hash = hash_of_name(X509_get_issuer_name(x->x));
+	struct entry *n;
+	size_t i = hash;
+	int count = 0, k;
+
+	while (count < INDEX_ISSUERS &&
+	    (n = table_next(&c->by_subject, hash, &i)) != NULL) {
+		if ((of != CERTS_DOMAINS && n->pub.domain != of) ||
+		    !issued(n->pub.cert, x))
+			continue;
+		for (k = 0; k < count; k++)
+			if (memcmp(out[k]->print, n->pub.cert->print, 32) == 0)
+				break;
+		if (k == count)
+			out[count++] = n->pub.cert;
+	}
+	return count;
+}
+
+/* One of that name is taken for it; among several the signature says which. (An
+ * installation verifies it in any case.) */
 struct cert *
 index_issuer(const struct certs *c, const struct cert *x, enum certs_domain of)
 {
-	const X509_NAME *name = X509_get_issuer_name(x->x);
-	uint64_t hash = hash_of_name(name);
-	struct cert *first = NULL, *by;
-	bool several = false;
-	struct entry *n;
-	size_t i = hash;
+	struct cert *by[INDEX_ISSUERS], *found = NULL;
+	int count = candidates(c, x, of, by);
 
-	while ((n = table_next(&c->by_subject, hash, &i)) != NULL) {
-		by = n->pub.cert;
-		if ((of != CERTS_DOMAINS && n->pub.domain != of) ||
-		    !issued(by, x) ||
-		    (first != NULL && memcmp(first->print, by->print, 32) == 0))
-			continue;
-		if (first == NULL) {
-			first = by;
-			continue;
-		}
-		several = true;
-		if (X509_verify(x->x, X509_get0_pubkey(by->x)) == 1)
-			first = by;
-	}
-	if (several && X509_verify(x->x, X509_get0_pubkey(first->x)) != 1)
-		first = NULL;
+	if (count == 1)
+		return by[0];
+	for (int i = 0; i < count && found == NULL; i++)
+		if (X509_verify(x->x, X509_get0_pubkey(by[i]->x)) == 1)
+			found = by[i];
 	ERR_clear_error();
-	return first;
+	return found;
 }
 
 static void
@@ -341,6 +350,23 @@ index_trials(struct certs *c)
 	}
 }
 
+/* What a count asks of the files, so that it asks none. Whose key a file holds
+ * is known only after the join. */
+static void
+sum_up(struct certs *c)
+{
+	c->sums = (struct sums){ 0 };
+	for (size_t i = 0; i < c->file_count; i++) {
+		const struct file *f = c->files[i];
+
+		c->sums.bytes += (unsigned long long)f->st.st_size;
+		if (f->role != FILE_KEY || f->link)
+			continue;
+		c->sums.keys++;
+		c->sums.requests += f->has_key && !f->used;
+	}
+}
+
 int
 index_join(struct certs *c, struct err *e)
 {
@@ -358,6 +384,7 @@ index_join(struct certs *c, struct err *e)
 		for (int k = 0; k < CERTS_LEAVES; k++)
 			list_sort(&c->leaves[k]);
 		index_trials(c);
+		sum_up(c);
 	} else {
 		index_unjoin(c);
 		c->all_stale = true;

@@ -71,6 +71,10 @@ sync_folder(int root, const char *folder, struct err *e)
 	own_fd int fd =
 	    openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	/* A folder that somebody took away has nothing to be synced, and must
+	 * not keep a journal from being finished. */
+	if (fd == -1 && errno == ENOENT)
+		return 0;
 	if (fd == -1 || fsync(fd) == -1)
 		return err_sys(e, "sync folder %s", folder);
 	return 0;
