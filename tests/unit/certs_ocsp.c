@@ -113,7 +113,7 @@ every_leaf_valid_or_to_be_is_asked_about_and_an_authority_once(void **state)
 	struct world w;
 	struct err e;
 	X509 *sub, *x[3];
-	int n;
+	int n, met = 0;
 
 	(void)state;
 	begin(&w);
@@ -129,8 +129,8 @@ every_leaf_valid_or_to_be_is_asked_about_and_an_authority_once(void **state)
 	assert_int_equal(n, 4);
 	hash_of(sub, w.v2g, CERT_SHA256, &want);
 	for (int i = 0; i < n; i++)
-		n += 8 * (int)cert_hash_equal(&data[i].hash, &want);
-	assert_int_equal(n, 12); /* the authority was met once */
+		met += cert_hash_equal(&data[i].hash, &want);
+	assert_int_equal(met, 1);
 	assert_int_equal(ocsp_of_secc(w.c, data, 3, &n, &e), CERTS_FAILED);
 	certs_set_clock(w.c, CRAFT_NOW + CRAFT_DAY);
 	assert_int_equal(ocsp_of_secc(w.c, data, 8, &n, &e), CERTS_ACCEPTED);
