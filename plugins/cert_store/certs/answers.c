@@ -32,6 +32,13 @@ take_line(const char **p, const char *end, char *out, size_t size)
 	return true;
 }
 
+static bool
+take_hex(const char **p, const char *end, char *out, size_t size)
+{
+	return take_line(p, end, out, size) &&
+	    strspn(out, "0123456789abcdefABCDEF") == strlen(out);
+}
+
 int
 answers_parse(
     const char *text, size_t len, struct cert_hash_data *out, struct err *e)
@@ -40,9 +47,9 @@ answers_parse(
 	char algorithm[16];
 
 	if (!take_line(&p, end, algorithm, sizeof(algorithm)) ||
-	    !take_line(&p, end, out->issuer_name, sizeof(out->issuer_name)) ||
-	    !take_line(&p, end, out->issuer_key, sizeof(out->issuer_key)) ||
-	    !take_line(&p, end, out->serial, sizeof(out->serial)) ||
+	    !take_hex(&p, end, out->issuer_name, sizeof(out->issuer_name)) ||
+	    !take_hex(&p, end, out->issuer_key, sizeof(out->issuer_key)) ||
+	    !take_hex(&p, end, out->serial, sizeof(out->serial)) ||
 	    (out->algorithm = cert_hash_of(algorithm)) == CERT_HASHES)
 		return err_set(e, EBADMSG, "not the hash data of an answer");
 	return 0;
