@@ -133,7 +133,7 @@ const struct cli_command cli_cert = {
 	.name = "cert",
 	.operands = "[WORD ...]",
 	.words = "list show install update csr verify verify-file delete "
-		 "outcome count locations ocsp ocsp-put collect "
+		 "outcome count locations ocsp ocsp-put ocsp-get collect "
 		 "openssl-config",
 	.operands_max = 4,
 	.brief = "list, install, request, verify and delete charging "
@@ -156,7 +156,8 @@ const struct cli_command cli_cert = {
 	    "csms-server, secc, mo, mf or code. verify-file FILE SIGNATURE "
 	    "SIGNER: a file's signature, and the signer against the MF "
 	    "anchors. count, locations DOMAIN, collect (sweep now). ocsp: what "
-	    "to ask a responder; ocsp-put SERIAL FILE: what it said.\n\n"
+	    "to ask a responder; ocsp-put SERIAL FILE: what it said; ocsp-get "
+	    "SERIAL: that again.\n\n"
 	    "openssl-config: the [ssl] section that OpenSSL, and so an "
 	    "EVerest, should be run with.",
 	.options =
@@ -173,7 +174,8 @@ const struct cli_command cli_cert = {
 		{ "domain", "DC", "csr: its domain component, CPO for one" },
 		{ "san", "NAME",
 		    "csr: DNS:, IP: or URI: name; more than once" },
-		{ "out", "FILE", "csr: write the request there" },
+		{ "out", "FILE",
+		    "csr, ocsp-get: write it there, and not to the terminal" },
 		{ "name", "NAME",
 		    "verify: DNS name or address it must have; show: "
 		    "identity" },

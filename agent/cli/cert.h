@@ -35,6 +35,7 @@ void cert_show_deleted(struct cli *, const json_t *reply);
 void cert_show_collected(struct cli *, const json_t *reply);
 void cert_show_location(struct cli *, const json_t *reply);
 void cert_show_ocsp(struct cli *, const json_t *reply);
+void cert_show_answer(struct cli *, const json_t *reply);
 void cert_show_done(struct cli *, const json_t *reply);
 
 /* cert_words.c: the questions. */

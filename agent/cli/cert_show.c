@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* What cert_store answered, for a person. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cert.h"
+#include "digest.h"
 #include "file.h"
+#include "own.h"
 
 static long long
 number(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
+}
+
+/* As it came; for files, and for what has lines. */
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text == NULL ? "" : text;
 }
 
 static void
@@ -85,13 +97,33 @@ cert_show_count(struct cli *c, const json_t *reply)
 }
 
 void
+cert_show_answer(struct cli *c, const json_t *reply)
+{
+	const char *text = text_of(reply, "response"),
+		   *out = cli_option(c, "out");
+	own_str char *der = malloc(strlen(text) + 1);
+	struct err e;
+	long n;
+
+	if (out == NULL || der == NULL) {
+		cli_print_line(stdout, text);
+		(void)printf("\n");
+		return;
+	}
+	n = base64_decode(text, der, strlen(text));
+	if (n == -1 ||
+	    file_write(AT_FDCWD, out, der, (size_t)n, FILE_PUBLIC, &e) == -1)
+		(void)cli_fail(c, CODE_FAILED, &e);
+}
+
+void
 cert_show_csr(struct cli *c, const json_t *reply)
 {
-	const char *csr = cli_text(reply, "csr"), *out = cli_option(c, "out");
+	const char *csr = text_of(reply, "csr"), *out = cli_option(c, "out");
 	struct err e;
 
 	if (out == NULL)
-		(void)fputs(csr, stdout);
+		cli_print_clean(csr);
 	else if (file_write(AT_FDCWD, out, csr, strlen(csr), FILE_PUBLIC, &e) ==
 	    -1)
 		(void)cli_fail(c, CODE_FAILED, &e);

@@ -235,7 +235,7 @@ hash_of(struct cli *c, const char *name, struct err *e)
 }
 
 static json_t *
-ask_delete(struct cli *c, struct err *e)
+ask_named(struct cli *c, struct err *e)
 {
 	return hash_of(c, c->operands[1], e);
 }
@@ -334,7 +334,7 @@ const struct cert_word cert_words[] = {
 	{ "verify-file", 3, 3, "FILE SIGNATURE SIGNER", "certs.signature", true,
 	    ask_signature, cert_show_done, NULL },
 	{ "delete", 1, 1, "SERIAL|FINGERPRINT", "certs.delete", false,
-	    ask_delete, cert_show_deleted, NULL },
+	    ask_named, cert_show_deleted, NULL },
 	{ "outcome", 2, 3, "worked|refused LEAF FINGERPRINT", "certs.outcome",
 	    false, ask_outcome, cert_show_done, NULL },
 	{ "count", 0, 0, "", "certs.count", true,
@@ -345,6 +345,8 @@ const struct cert_word cert_words[] = {
 	    nothing, cert_show_ocsp, NULL },
 	{ "ocsp-put", 2, 2, "SERIAL|FINGERPRINT FILE", "certs.ocsp-put", false,
 	    ask_ocsp_put, cert_show_done, NULL },
+	{ "ocsp-get", 1, 1, "SERIAL|FINGERPRINT", "certs.ocsp-get", true,
+	    ask_named, cert_show_answer, NULL },
 	{ "collect", 0, 0, "", "certs.collect", false,
 	    nothing, cert_show_collected, NULL },
 	{ "openssl-config", 0, 0, "", NULL, true,

@@ -32,6 +32,18 @@ cli_print_line(FILE *to, const char *text)
 	(void)fputs(line.p == NULL ? "?" : line.p, to);
 }
 
+/* Texts that have lines, or are files: who shows them cleans them. */
+static bool
+has_lines(const char *key)
+{
+	static const char *const keys[] = { "diff", "csr", "response" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
 void
 cli_clean(json_t *j)
 {
@@ -45,8 +57,7 @@ cli_clean(json_t *j)
 		(void)json_string_set(j, line.p == NULL ? "?" : line.p);
 	}
 	json_array_foreach(j, i, one) cli_clean(one);
-	json_object_foreach(j, key, one) if (strcmp(key, "diff") != 0)
-	    cli_clean(one);
+	json_object_foreach(j, key, one) if (!has_lines(key)) cli_clean(one);
 }
 
 /* "mode 0640 -> 0644", when it differs and both have one. */

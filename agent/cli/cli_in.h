@@ -35,8 +35,8 @@ void cli_findings(const json_t *findings, bool failed_only);
 void cli_print_findings(FILE *, const json_t *findings, bool failed_only);
 /* A text of somebody else's: what a terminal would obey is shown as "?". */
 void cli_print_clean(const char *text);
-/* The same for all texts of an answer that is to be shown, in place. What is
- * called "diff" keeps its lines and is left to cli_print_clean(). */
+/* The same for all texts of an answer that is to be shown, in place. What has
+ * lines ("diff", "csr") keeps them and is left to cli_print_clean(). */
 void cli_clean(json_t *);
 
 /* changes.c: the lists "plugins" and "files" of a plan, each with its

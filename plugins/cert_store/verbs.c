@@ -70,6 +70,9 @@ static const struct verb verbs[] = {
 	CERTS("certs.count", certs_verb_count, NULL),
 	CERTS("certs.locations", certs_verb_locations, "domain"),
 	CERTS("certs.collect", certs_verb_collect, NULL),
+	CERTS("certs.ocsp-data", certs_verb_ocsp_data, "chain"),
+	CERTS("certs.ocsp-put", certs_verb_ocsp_put, "hash", "response"),
+	CERTS("certs.ocsp-get", certs_verb_ocsp_get, "hash"),
 #undef CERTS
 	/* clang-format on */
 };
