@@ -150,6 +150,7 @@ SSH	:= $(addprefix $B/plugins/ssh_hardening/,document.o dropin.o \
 	   effective.o kexinit.o reach.o sshd_conf.o)
 $B/tests/unit/plugins_ssh $B/tests/fuzz/plugins_ssh: $(SSH)
 TKEY	:= $B/plugins/cert_store/tkey.o
+$B/tests/unit/plugins_words: $B/plugins/cert_store/words.o
 $B/tests/fuzz/plugins_tkey: $(TKEY)
 $B/tests/unit/plugins_tkey: $B/tests/unit/plugins_tkey.o $(TKEY) $(BASE)
 	$(call link,-lcmocka $(BASE_LIBS))

@@ -86,6 +86,7 @@ static const struct {
 	{ "certs.signature", true },
 	{ "certs.ocsp-data", true },
 	{ "certs.ocsp-get", true },
+	{ "tpm.handles", true },
 	{ "certs.install", false },
 	{ "certs.update", false },
 	{ "certs.delete", false },

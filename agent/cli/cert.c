@@ -134,7 +134,7 @@ const struct cli_command cli_cert = {
 	.operands = "[WORD ...]",
 	.words = "list show install update csr verify verify-file delete "
 		 "outcome count locations ocsp ocsp-put ocsp-get collect "
-		 "openssl-config",
+		 "handles openssl-config",
 	.operands_max = 4,
 	.brief = "list, install, request, verify and delete charging "
 		 "certificates",
@@ -158,7 +158,8 @@ const struct cli_command cli_cert = {
 	    "anchors. count, locations DOMAIN, collect (sweep now). ocsp: what "
 	    "to ask a responder; ocsp-put SERIAL FILE: what it said; ocsp-get "
 	    "SERIAL: that again.\n\n"
-	    "openssl-config: the [ssl] section that OpenSSL, and so an "
+	    "handles: what others keep in the TPM for good; nothing here "
+	    "changes it. openssl-config: the [ssl] section that OpenSSL, and so an "
 	    "EVerest, should be run with.",
 	.options =
 	    (const struct cli_option[]){

@@ -36,6 +36,7 @@ void cert_show_collected(struct cli *, const json_t *reply);
 void cert_show_location(struct cli *, const json_t *reply);
 void cert_show_ocsp(struct cli *, const json_t *reply);
 void cert_show_answer(struct cli *, const json_t *reply);
+void cert_show_handles(struct cli *, const json_t *reply);
 void cert_show_done(struct cli *, const json_t *reply);
 
 /* cert_words.c: the questions. */

@@ -198,6 +198,20 @@ cert_show_ocsp(struct cli *c, const json_t *reply)
 }
 
 void
+cert_show_handles(struct cli *c, const json_t *reply)
+{
+	const json_t *one, *list = json_object_get(reply, "handles");
+	size_t i;
+
+	(void)c;
+	json_array_foreach(list, i, one)(void)
+	    printf("%s  %-12s %s\n", cli_text(one, "handle"),
+		cli_text(one, "kind"), cli_text(one, "name"));
+	(void)printf("%zu persistent objects; none of them is Ingot's\n",
+	    json_array_size(list));
+}
+
+void
 cert_show_done(struct cli *c, const json_t *reply)
 {
 	(void)c;

@@ -349,6 +349,8 @@ const struct cert_word cert_words[] = {
 	    ask_named, cert_show_answer, NULL },
 	{ "collect", 0, 0, "", "certs.collect", false,
 	    nothing, cert_show_collected, NULL },
+	{ "handles", 0, 0, "", "tpm.handles", true,
+	    nothing, cert_show_handles, NULL },
 	{ "openssl-config", 0, 0, "", NULL, true,
 	    NULL, NULL, cert_openssl_config },
 	{ NULL, 0, 0, NULL, NULL, false, NULL, NULL, NULL },

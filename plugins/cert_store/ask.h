@@ -39,5 +39,6 @@ int verb_list(struct ask *, struct err *);
 int verb_sign(struct ask *, struct err *);
 int verb_agree(struct ask *, struct err *);
 int verb_public(struct ask *, struct err *);
+int verb_handles(struct ask *, struct err *);
 
 #endif

@@ -15,6 +15,7 @@
 #include "file.h"
 #include "key.h"
 #include "tkey.h"
+#include "words.h"
 #include "x509.h"
 
 #define SIGNER   "charging" /* key.h's name of the one that signs a request */
@@ -129,18 +130,57 @@ charging_key_make(struct store *s, const struct csr_options *o,
 					     : CERTS_ACCEPTED;
 }
 
+/* --- used ----------------------------------------------------------------- */
+
 /* OpenSSL's own would ask a terminal. */
 static int
-no_password(char *buf, int size, int writing, void *ctx)
+give_word(char *buf, int size, int writing, void *ctx)
 {
-	(void)buf;
-	(void)size;
+	const char *word = ctx;
+	int n = word == NULL ? 0 : (int)strlen(word);
+
 	(void)writing;
-	(void)ctx;
-	return 0;
+	if (n == 0 || n > size)
+		return -1;
+	memcpy(buf, word, (size_t)n);
+	return n;
 }
 
-/* --- used ----------------------------------------------------------------- */
+const char *
+charging_word(void *store, const char *file)
+{
+	static char word[WORDS_WORD_MAX + 1];
+	struct store *s = store;
+	own_bytes struct bytes text = { 0 };
+	int fd = s->host->handed(s->host, WORDS_HANDED);
+	struct err e;
+	int rc = 0;
+
+	if (fd == -1)
+		return NULL;
+	if (file_read_fd(fd, WORDS_MAX, &text, &e) == -1 ||
+	    (rc = words_find(
+		 text.p == NULL ? "" : text.p, text.len, file, word, &e)) == -1)
+		s->host->log(s->host, "%s", e.text);
+	if (text.p != NULL)
+		OPENSSL_cleanse(text.p, text.len);
+	return rc == 1 ? word : NULL;
+}
+
+static EVP_PKEY *
+open_soft(struct store *s, const char *file, const struct bytes *text)
+{
+	char *word = (char *)(uintptr_t)charging_word(s, file);
+	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
+	EVP_PKEY *key = NULL;
+
+	if (bio != NULL)
+		key = PEM_read_bio_PrivateKey(bio, NULL, give_word, word);
+	BIO_free(bio);
+	if (word != NULL)
+		OPENSSL_cleanse(word, strlen(word));
+	return key;
+}
 
 static int
 load(
@@ -148,7 +188,6 @@ load(
 {
 	own_bytes struct bytes text = { 0 };
 	size_t n = strlen(l->key);
-	BIO *bio;
 
 	memset(h, 0, sizeof(*h));
 	if (file_read(s->charging->root, l->key, FILE_MAX, &text, e) == -1)
@@ -160,15 +199,13 @@ load(
 		    : tpm_key_point(&h->tpm, h->point, e);
 	}
 	h->origin = ORIGIN_SOFTWARE;
-	bio = BIO_new_mem_buf(text.p, (int)text.len);
-	h->soft = bio == NULL
-	    ? NULL
-	    : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-	BIO_free(bio);
+	h->soft = open_soft(s, l->key, &text);
 	if (text.p != NULL)
 		OPENSSL_cleanse(text.p, text.len);
-	return h->soft == NULL ? err_ssl(e, "%s: not a key", l->key)
-			       : key_point(h->soft, h->point, e);
+	return h->soft == NULL
+	    ? err_ssl(
+		  e, "%s: not a key, or its pass phrase is not known", l->key)
+	    : key_point(h->soft, h->point, e);
 }
 
 int

@@ -29,4 +29,8 @@ int charging_key_sign(struct store *, const struct certs_entry *,
     const uint8_t digest[KEY_DIGEST_LEN], uint8_t sig[KEY_SIG_LEN],
     struct err *);
 
+/* The pass phrase of a key's file, or NULL: certs_password_fn of certs.h, ctx
+ * is the struct store. Valid until the next call; the caller cleanses it. */
+const char *charging_word(void *store, const char *file);
+
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "charging_keys.h"
 #include "file.h"
 #include "store.h"
 
@@ -38,6 +39,10 @@ charging_links(struct charging *ch)
 	uint8_t print[32];
 	bool changed;
 
+	for (int d = 0; d < CERTS_DOMAINS; d++)
+		if (certs_rehash(ch->certs, (enum certs_domain)d, &e) !=
+		    CERTS_ACCEPTED)
+			host->log(host, "hash links: %s", e.text);
 	if (!certs_config(ch->certs)->links)
 		return;
 	if (certs_choose(ch->certs, CERTS_LEAF_SECC, NULL, false, &l, &e) ==
@@ -163,6 +168,7 @@ charging_start(struct store *s, struct err *e)
 		charging_stop(s);
 		return err_in(e, "charging certificates");
 	}
+	certs_password(ch->certs, charging_word, s);
 	if (certs_watch_fd(ch->certs) != -1 &&
 	    host->watch(host, certs_watch_fd(ch->certs), EPOLLIN, on_changed,
 		ch) == -1) {

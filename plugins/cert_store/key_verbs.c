@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,30 @@ verb_public(struct ask *a, struct err *e)
 	bytes_add(&pem, text, (size_t)n);
 	BIO_free(bio);
 	return say_key(a, e) == -1 ? -1 : say_bytes(a, "pem", &pem, e);
+}
+
+/* What others keep in this TPM for good. */
+int
+verb_handles(struct ask *a, struct err *e)
+{
+	struct tpm_handle found[TPM_HANDLES_MAX];
+	struct tpm *tpm = store_tpm(a->s, e);
+	json_t *list = json_array();
+	char number[16];
+	size_t n;
+
+	if (say(a, "handles", list, e) == -1 || tpm == NULL ||
+	    tpm_handles(tpm, found, TPM_HANDLES_MAX, &n, e) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(
+		    number, sizeof(number), "0x%08x", found[i].handle);
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s}", "handle", number, "kind",
+			    found[i].kind, "name", found[i].name)) == -1)
+			return err_set(e, ENOMEM, "out of memory");
+	}
+	return 0;
 }
 
 int

@@ -36,6 +36,8 @@ static const struct verb verbs[] = {
 	    { "purpose", "replace" }, FOR_BOTH },
 	{ "csr", verb_csr, WANTS_KEY, NULL, { "purpose", "cn" }, FOR_SIGNERS },
 	{ "ek", verb_ek, WANTS_NOTHING, NULL, { NULL }, FOR_SIGNERS },
+	{ "tpm.handles", verb_handles, WANTS_NOTHING, NULL, { NULL },
+	    FOR_SIGNERS },
 	{ "activate", verb_activate, WANTS_KEY, NULL,
 	    { "purpose", "blob", "secret" }, FOR_SIGNERS },
 	{ "unwrap", verb_unwrap, WANTS_KEY, NULL, { "purpose", "point" },

@@ -104,4 +104,18 @@ int tpm_activate(struct tpm *, const struct tpm_key *, const uint8_t *blob,
     size_t blob_len, const uint8_t *seed, size_t seed_len,
     uint8_t secret[TPM_SECRET_MAX], size_t *secret_len, struct err *);
 
+/*
+ * The persistent objects (0x81......), which are others': nothing here makes
+ * one, changes one or evicts one.
+ */
+#define TPM_HANDLES_MAX 64
+#define TPM_NAME_BYTES  66 /* algorithm and SHA-512 */
+struct tpm_handle {
+	uint32_t handle;
+	char kind[16];                     /* "ECC key", "RSA storage", ... */
+	char name[2 * TPM_NAME_BYTES + 1]; /* hex of its Name */
+};
+int tpm_handles(struct tpm *, struct tpm_handle *out, size_t max, size_t *count,
+    struct err *);
+
 #endif

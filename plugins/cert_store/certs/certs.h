@@ -243,6 +243,10 @@ certs_collect(struct certs *, struct certs_collected *, struct err *);
 enum certs_result certs_link(
     struct certs *, const uint8_t print[32], bool *changed, struct err *);
 
+/* Makes a folder of anchors one that OpenSSL looks up in (c_rehash): a link
+ * "<subject hash>.<n>" for each, stale ones gone. A bundle: nothing to do. */
+enum certs_result certs_rehash(struct certs *, enum certs_domain, struct err *);
+
 /* --- choice and trial (choose.c) ------------------------------------------ */
 
 /*
