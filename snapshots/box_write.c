@@ -12,6 +12,7 @@
 
 #include "box_in.h"
 #include "digest.h"
+#include "file.h"
 
 struct box_writer {
 	int fd;
@@ -25,17 +26,8 @@ struct box_writer {
 static int
 write_out(int fd, const void *data, size_t len, struct err *e)
 {
-	const uint8_t *p = data;
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return err_sys(e, "write bundle");
-	}
-	return 0;
+	return file_write_all(fd, data, len) == -1 ? err_sys(e, "write bundle")
+						   : 0;
 }
 
 static int

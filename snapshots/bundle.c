@@ -315,29 +315,16 @@ bundle_proof(int fd, const struct bundle_trust *trust, struct bytes *proof,
 }
 
 static int
-write_all(int fd, const char *p, size_t len, struct err *e)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return err_sys(e, "write bundle");
-	}
-	return 0;
-}
-
-static int
 pour_out(struct box_reader *box, int out, struct err *e)
 {
 	char chunk[BOX_PART / 8];
 	long n;
 
 	while ((n = box_read(box, chunk, sizeof(chunk), e)) > 0)
-		if (write_all(out, chunk, (size_t)n, e) == -1)
+		if (file_write_all(out, chunk, (size_t)n) == -1) {
+			(void)err_sys(e, "write bundle");
 			break;
+		}
 	OPENSSL_cleanse(chunk, sizeof(chunk));
 	return n == 0 ? 0 : -1;
 }

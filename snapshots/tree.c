@@ -87,8 +87,8 @@ tree_stat(int root, const char *path, struct stat *st, struct err *e)
 	return tree_stat_at(root, path, false, st, e);
 }
 
-static int
-add_path(struct tree_paths *paths, const char *path, struct err *e)
+int
+tree_add(struct tree_paths *paths, const char *path, struct err *e)
 {
 	size_t room = paths->room == 0 ? 256 : 2 * paths->room;
 	char **grown;
@@ -195,7 +195,7 @@ add_all(struct walk *w, const char *path, struct err *e)
 	if (tree_stat_at(w->root, path, w->through, &st, e) == -1)
 		return nothing_there(e) ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
-		return add_path(w->paths, path, e);
+		return tree_add(w->paths, path, e);
 	if (w->depth == TREE_DEPTH_MAX)
 		return err_set(e, ELOOP, "%s: deeper than %d folders", path,
 		    TREE_DEPTH_MAX);

@@ -37,6 +37,8 @@ tree_list(int root, const char *pattern, struct tree_paths *, struct err *);
 /* The same through links, which stay within root; see tree_read_through(). */
 long tree_list_through(
     int root, const char *pattern, struct tree_paths *, struct err *);
+/* One more, copied; at most SNAPSHOT_MEMBERS_MAX. */
+int tree_add(struct tree_paths *, const char *path, struct err *);
 void tree_sort(struct tree_paths *);
 void tree_free(struct tree_paths *);
 

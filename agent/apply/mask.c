@@ -15,6 +15,7 @@
 #include "mask.h"
 #include "own.h"
 #include "suspect.h"
+#include "text.h"
 
 #define HIDDEN     "(hidden)"
 #define SPOTS_MAX  4096
@@ -168,40 +169,18 @@ hide(const struct mask *m, const struct bytes *text, struct bytes *out)
 	bytes_add(out, text->p + at, text->len - at);
 }
 
-/* How many bytes the UTF-8 character at p has; 0: it is none. */
-static size_t
-utf8_len(const unsigned char *p, size_t left)
-{
-	size_t n = *p < 0x80           ? 1
-	    : *p >= 0xc2 && *p <= 0xdf ? 2
-	    : (*p & 0xf0) == 0xe0      ? 3
-	    : *p >= 0xf0 && *p <= 0xf4 ? 4
-				       : 0;
-
-	if (n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF: no parser takes them. */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void
 as_utf8(const struct bytes *text, struct bytes *out)
 {
-	const unsigned char *p = (const unsigned char *)text->p;
 	size_t n;
 
+	/* One that the end cuts off meets the NUL behind it, and is none. */
 	for (size_t at = 0; at < text->len; at += n) {
-		n = utf8_len(p + at, text->len - at);
+		n = text_character(text->p + at);
 		if (n > 0)
-			bytes_add(out, p + at, n);
+			bytes_add(out, text->p + at, n);
 		else
-			bytes_fmt(out, "\\x%02x", p[at]);
+			bytes_fmt(out, "\\x%02x", (unsigned char)text->p[at]);
 		n = n == 0 ? 1 : n;
 	}
 }

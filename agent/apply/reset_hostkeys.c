@@ -29,25 +29,6 @@ struct reading {
 static int read_config(struct reading *, const char *path, struct err *);
 
 static int
-add(struct tree_paths *paths, const char *path, struct err *e)
-{
-	size_t room = paths->room == 0 ? 8 : 2 * paths->room;
-	char **grown;
-
-	if (paths->count == paths->room) {
-		if ((grown = reallocarray(paths->all, room, sizeof(char *))) ==
-		    NULL)
-			return err_sys(e, "%s", path);
-		paths->all = grown;
-		paths->room = room;
-	}
-	if ((paths->all[paths->count] = strdup(path)) == NULL)
-		return err_sys(e, "%s", path);
-	paths->count++;
-	return 0;
-}
-
-static int
 on_include(struct reading *r, char *value, struct err *e)
 {
 	own_paths struct tree_paths files = { 0 };
@@ -78,7 +59,7 @@ on_host_key(struct reading *r, char *value, struct err *e)
 	    strstr(path, "/../") != NULL)
 		return err_set(e, EINVAL,
 		    "HostKey %.100s is no absolute path without \"..\"", path);
-	return add(r->out, path, e);
+	return tree_add(r->out, path, e);
 }
 
 /* "keyword value", "keyword=value", any case. */
@@ -137,7 +118,7 @@ reset_sshd_paths(struct planning *p, struct tree_paths *out, struct err *e)
 	if (out->count > 0 || faccessat(p->root, &CONFIG[1], F_OK, 0) == -1)
 		return 0;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (add(out, usual[i], e) == -1)
+		if (tree_add(out, usual[i], e) == -1)
 			return -1;
 	return 0;
 }

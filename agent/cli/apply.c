@@ -52,8 +52,8 @@ cli_packages(const json_t *list)
 	return json_array_size(list);
 }
 
-void
-cli_applied(const json_t *result)
+static void
+applied(const json_t *result)
 {
 	bool dry = json_is_true(json_object_get(result, "dry_run"));
 	size_t same;
@@ -69,6 +69,22 @@ cli_applied(const json_t *result)
 	if (same > 0)
 		(void)printf("  %zu as in the snapshot before\n", same);
 	cli_waiting(json_object_get(result, "waiting_for_slots"));
+}
+
+enum ctl_code
+cli_apply_take(struct cli *c, const char *verb, json_t *args, int fd)
+{
+	own_json json_t *result = NULL;
+	struct err e;
+	enum ctl_code code = cli_call_take(c, verb, args, fd, &result, &e);
+
+	if (code != CODE_OK)
+		return cli_fail_list(c, code, &e, result);
+	if (c->json)
+		cli_json(result);
+	else
+		applied(result);
+	return CODE_OK;
 }
 
 int
@@ -90,9 +106,7 @@ cli_apply_args(const struct cli *c, json_t **args, struct err *e)
 static enum ctl_code
 run(struct cli *c)
 {
-	own_json json_t *result = NULL;
 	own_fd int fd = open(c->operands[0], O_RDONLY | O_CLOEXEC);
-	enum ctl_code code;
 	json_t *args;
 	struct err e;
 
@@ -102,14 +116,7 @@ run(struct cli *c)
 	}
 	if (cli_apply_args(c, &args, &e) == -1)
 		return cli_fail(c, CODE_USAGE, &e);
-	code = cli_call_take(c, "apply", args, fd, &result, &e);
-	if (code != CODE_OK)
-		return cli_fail_list(c, code, &e, result);
-	if (c->json)
-		cli_json(result);
-	else
-		cli_applied(result);
-	return CODE_OK;
+	return cli_apply_take(c, "apply", args, fd);
 }
 
 const struct cli_command cli_apply = {

@@ -47,8 +47,10 @@ size_t cli_packages(const json_t *list);
 /* What waits for which slot. */
 void cli_waiting(const json_t *list);
 
-/* The result of apply and rollback, for a person. */
-void cli_applied(const json_t *result);
+/* Asks for a transaction and shows what became of it; args is taken, fd
+ * borrowed. */
+enum ctl_code
+cli_apply_take(struct cli *, const char *verb, json_t *args, int fd);
 /* --confirm and --dry-run as arguments; the caller's. */
 int cli_apply_args(const struct cli *, json_t **args, struct err *);
 

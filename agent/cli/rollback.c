@@ -19,10 +19,8 @@ is_number(const char *text)
 static enum ctl_code
 run(struct cli *c)
 {
-	own_json json_t *result = NULL;
 	const char *to = cli_option(c, "to");
 	const char *back = c->operand_count > 0 ? c->operands[0] : NULL;
-	enum ctl_code code;
 	json_t *args;
 	struct err e;
 
@@ -39,14 +37,7 @@ run(struct cli *c)
 		    args, "back", json_integer(atoi(back)));
 	if (to != NULL)
 		(void)json_object_set_new(args, "to", json_string(to));
-	code = cli_call_take(c, "rollback", args, -1, &result, &e);
-	if (code != CODE_OK)
-		return cli_fail_list(c, code, &e, result);
-	if (c->json)
-		cli_json(result);
-	else
-		cli_applied(result);
-	return CODE_OK;
+	return cli_apply_take(c, "rollback", args, -1);
 }
 
 const struct cli_command cli_rollback = {
