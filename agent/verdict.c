@@ -20,6 +20,7 @@
 
 #define POLICY "production/production.conf"
 
+/* A zero ends the list, which is why it is no port. */
 static int
 read_ports(conf_node *root, const char *key, uint16_t *out, struct err *e)
 {
@@ -48,6 +49,7 @@ parse(struct verdict_policy *p, struct err *e)
 	if (conf_known(root, known, e) == -1 ||
 	    conf_list(root, "required", VERDICT_LIST_MAX, &list, e) == -1)
 		return -1;
+	/* It would call every unit good. */
 	if (conf_len(list) == 0)
 		return conf_err(root, e, "\"required\" names no finding");
 	for (size_t i = 0; i < conf_len(list); i++)
@@ -71,6 +73,9 @@ verdict_policy_read(
 	memset(p, 0, sizeof(*p));
 	for (size_t i = 0; i < 2; i++) {
 		(void)snprintf(path, sizeof(path), "%s/" POLICY, dirs[i]);
+		/* The owner's takes the place of the shipped one as a whole,
+		 * and also when it can not be read: of two halves nobody
+		 * could say what is required. */
 		if (access(path, F_OK) == -1 && errno == ENOENT)
 			continue;
 		if (conf_read(&p->file, path, e) == -1)
@@ -98,6 +103,7 @@ pattern_len(const char *pattern)
 	return by == NULL ? strlen(pattern) : (size_t)(by - pattern);
 }
 
+/* "ssh.*" is every id that begins so; anything else is itself. */
 static bool
 matches(const char *pattern, const char *id)
 {
@@ -136,6 +142,7 @@ is_required(const struct verdict_policy *p, const char *id)
 	return false;
 }
 
+/* What is required and nobody spoke of has failed, under its own name. */
 static void
 add_unseen(const struct verdict_policy *p, json_t *findings)
 {
@@ -209,6 +216,8 @@ verdict_judge(const struct verdict_policy *p, json_t *findings)
 	return good;
 }
 
+/* Both findings are always told: a missing one would only say that nobody
+ * looked. */
 static void
 look_enrolment(
     struct agent *agent, const struct verdict_policy *p, json_t *findings)
@@ -236,6 +245,8 @@ look_enrolment(
 		    p->allow_software_key ? "; waived by " POLICY : "");
 }
 
+/* What the proof says of itself; that it is the maker's word is said by the
+ * signature over the manifest, which names it by its hash. */
 static int
 proof_check(int dir, struct err *e)
 {
@@ -305,6 +316,8 @@ listed(const uint16_t *ports, uint16_t port)
 	return *ports != 0;
 }
 
+/* A debugger that listens undoes all the rest, whatever the firewall says: the
+ * rules may change, and a local user is behind them already. */
 static void
 look_listeners(const struct verdict_policy *p, json_t *findings)
 {

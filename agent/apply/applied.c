@@ -46,6 +46,8 @@ text_of(const json_t *o, const char *key, char *out, size_t size, struct err *e)
 	return 0;
 }
 
+/* All of what follows was written by this agent. It is read as strictly as if
+ * it were a stranger's, for a disk may have changed it. */
 static int
 artifact_parse(const json_t *o, struct applied_artifact *f, struct err *e)
 {
@@ -88,6 +90,7 @@ lists_parse(struct applied *a, const json_t *o, struct err *e)
 		-1)
 		return -1;
 	a->waiting = json_incref(waiting);
+	/* Their numbers were bounded above, by the room that there is. */
 	json_array_foreach(artifacts, i,
 	    one) if (artifact_parse(one, &a->artifacts[a->artifact_count++],
 			 e) == -1) return -1;
@@ -158,6 +161,7 @@ applied_read(
 	return 0;
 }
 
+/* One more than the highest that is there, half written ones included. */
 int
 applied_create(int state, int64_t *number, struct err *e)
 {
@@ -218,6 +222,7 @@ artifacts_json(const struct applied *a)
 	return list;
 }
 
+/* The link is relative: the state folder may be looked at from elsewhere. */
 int
 applied_write(
     const struct applied *a, int state, struct file_batch *batch, struct err *e)
@@ -262,6 +267,8 @@ applied_remove(int state, int64_t number, struct err *e)
 	return file_remove_tree(state, path, e);
 }
 
+/* The bytes as they were judged: in a descriptor that nobody can change while a
+ * plugin reads them. */
 static int
 artifact_read(const struct applied *a, int state,
     const struct applied_artifact *f, struct err *e)
@@ -299,6 +306,8 @@ applied_hash(const struct applied *a, const char *plugin)
 	return NULL;
 }
 
+/* A plugin that the snapshot does not speak of gets the empty artifact: as if
+ * nobody had ever configured it. */
 int
 applied_artifact(const struct applied *a, int state, const char *plugin,
     bool *empty, struct err *e)
@@ -312,6 +321,8 @@ applied_artifact(const struct applied *a, int state, const char *plugin,
 	return file_sealed("", 0, e);
 }
 
+/* A file with slots was filled for this number and lies with it; all others are
+ * the snapshot's, which several numbers may share. */
 int
 applied_file_open(const struct applied *a, int state,
     const struct applied_file *f, struct err *e)
@@ -327,6 +338,8 @@ applied_file_open(const struct applied *a, int state,
 	return file_open_beneath(state, path, O_RDONLY | O_NONBLOCK, 0, e);
 }
 
+/* A link that leads anywhere else was made by hand or by a rotten disk; it is
+ * never followed. */
 int64_t
 applied_link(int state, const char *link, struct err *e)
 {

@@ -20,6 +20,8 @@
 #define GENERATED "identity/generated.json"
 #define STORE_MAX (VALUES_COUNT_MAX * (SLOT_NAME_MAX + SLOT_VALUE_MAX + 16))
 #define NAME_SET  "abcdefghijklmnopqrstuvwxyz0123456789._-"
+/* Safe between the quotes of every format that is filled: no quote, blank,
+ * backslash or line end (slot.h). */
 #define VALUE_SET                                                              \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
 	"._:/@+=-"
@@ -32,6 +34,7 @@ made_of(const char *s, const char *set, size_t max)
 	return n > 0 && n <= max && strspn(s, set) == n;
 }
 
+/* An error names the slot and never the value: it may be a password. */
 static int
 pair_check(const char *what, const char *name, const char *value, struct err *e)
 {
@@ -63,6 +66,9 @@ pairs_check(const char *what, const json_t *o, struct err *e)
 	return 0;
 }
 
+/* A store that is not there is a new unit's. A damaged one is an error: taken
+ * for empty, each generated secret would be made anew, and who holds the old
+ * one would be locked out. */
 static int
 store_read(int state, const char *path, json_t **out, struct err *e)
 {
@@ -120,6 +126,7 @@ own_values_of(struct facts *f, conf_node *root, struct err *e)
 	return 0;
 }
 
+/* Serial and model fill slots, so they may hold what a value may. */
 static int
 named(conf_node *root, const char *key, char out[static UNIT_SERIAL_MAX + 1],
     struct err *e)
@@ -153,6 +160,8 @@ facts_read(struct facts *f, const struct settings *s, struct err *e)
 		named(conf_root(&c), "hardware", f->hardware, e) == -1) ||
 	    own_values_of(f, conf_root(&c), e) == -1)
 		return -1;
+	/* Of the system and not of a file: the first snapshot may have given
+	 * this unit another. */
 	if (gethostname(f->hostname, sizeof(f->hostname)) == -1)
 		return err_sys(e, "host name");
 	f->hostname[sizeof(f->hostname) - 1] = '\0';
@@ -166,6 +175,7 @@ facts_free(struct facts *f)
 	memset(f, 0, sizeof(*f));
 }
 
+/* From sysfs: the agent opens no network socket, not even to ask for this. */
 static int
 read_mac(const char *ifname, char out[static 18])
 {
@@ -229,6 +239,7 @@ give(char value[static SLOT_VALUE_MAX + 1], const char *text)
 	return 1;
 }
 
+/* The name is a document's: it must not lead out of the folder. */
 static int
 unit_mac(
     const char *ifname, char value[static SLOT_VALUE_MAX + 1], struct err *e)
@@ -242,6 +253,8 @@ unit_mac(
 	return give(value, mac);
 }
 
+/* What the agent knows itself comes first, so that no entry of "values" passes
+ * for another serial. */
 static int
 unit_value(struct values *v, const char *name,
     char value[static SLOT_VALUE_MAX + 1], struct err *e)
@@ -266,6 +279,7 @@ unit_value(struct values *v, const char *name,
 	    name, name);
 }
 
+/* 0: it may still come; what needs it waits for the enrolment. */
 static int
 issued_value(struct values *v, const char *name,
     char value[static SLOT_VALUE_MAX + 1], struct err *e)
@@ -290,6 +304,8 @@ generated_value(struct values *v, const char *rest,
 		return err_set(e, EINVAL,
 		    "@{generated.%s}: its length is not 8 to 64", rest);
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(colon - rest), rest);
+	/* Made once and kept: the same snapshot applied again, or one that is
+	 * gone back to, must not change a password in use. */
 	if ((has = json_object_get(v->generated, name)) != NULL) {
 		if (json_string_length(has) != len)
 			return err_set(e, EINVAL,
@@ -340,6 +356,7 @@ values_save(struct values *v, struct err *e)
 	return 0;
 }
 
+/* Adds to what was issued before: a renewal brings only what is new. */
 int
 values_issue(int state, const json_t *values, struct err *e)
 {

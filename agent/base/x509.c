@@ -25,6 +25,7 @@ own_chain_free(STACK_OF(X509) * *chain)
 		sk_X509_pop_free(*chain, X509_free);
 }
 
+/* OpenSSL's own would ask on a terminal, and a daemon would wait there. */
 static int
 no_pass_phrase(char *buf, int size, int writing, void *ctx)
 {
@@ -180,8 +181,11 @@ verify_with(X509_STORE_CTX *ctx, int purpose, time_t at, struct err *e)
 	char who[256] = "?";
 	X509 *bad;
 
+	/* At least 112 bits everywhere, no SHA-1; and those rules of RFC 5280
+	 * that OpenSSL leaves aside unless it is told. */
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
 	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
+	/* A unit whose clock was never set judges by a time it is sure of. */
 	if (at != 0)
 		X509_VERIFY_PARAM_set_time(param, at);
 	if (X509_STORE_CTX_set_purpose(ctx, purpose) != 1)
@@ -212,6 +216,8 @@ x509_verify(X509_STORE *store, STACK_OF(X509) * chain, int purpose, time_t at,
 	return rc;
 }
 
+/* Exactly one: of two, one program would read the first and the next one the
+ * last. A NUL in it ends the text early and so fails the comparison. */
 int
 x509_common_name(
     const X509_NAME *name, char out[static X509_CN_MAX + 1], struct err *e)
