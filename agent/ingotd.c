@@ -337,13 +337,8 @@ usage(FILE *to)
 	    "The gateway agent. It stays in the foreground; see ingotd(8).\n");
 }
 
-enum outcome {
-	RUN,
-	GOOD,
-	WRONG
-};
-
-static enum outcome
+/* -1, or the exit status of a command line that asks for no agent. */
+static int
 options(int argc, char *argv[])
 {
 	static const struct option longs[] = {
@@ -359,13 +354,13 @@ options(int argc, char *argv[])
 		if (c == 'c')
 			self.config = optarg;
 		else if (c == 'v')
-			return puts("ingotd " INGOT_VERSION), GOOD;
+			return puts("ingotd " INGOT_VERSION), 0;
 		else if (c == 'h')
-			return usage(stdout), GOOD;
+			return usage(stdout), 0;
 		else
-			return usage(stderr), WRONG;
+			return usage(stderr), 2;
 	}
-	return optind == argc ? RUN : (usage(stderr), WRONG);
+	return optind == argc ? -1 : (usage(stderr), 2);
 }
 
 /* A late watchdog ends it with SIGABRT, and what fills slots, or opens a
@@ -385,13 +380,13 @@ leave_no_core(struct err *e)
 int
 main(int argc, char *argv[])
 {
-	enum outcome todo = options(argc, argv);
+	int status = options(argc, argv);
 	struct err e;
 	size_t done = 0;
 	bool good;
 
-	if (todo != RUN)
-		return todo == GOOD ? 0 : 2;
+	if (status != -1)
+		return status;
 	(void)umask(022); /* file.h sets the modes that matter */
 	log_init("ingotd", log_form_here(), LOG_INFO);
 	if (leave_no_core(&e) == 0)

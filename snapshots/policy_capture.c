@@ -71,10 +71,8 @@ more(void **array, size_t count, size_t n, size_t size, struct err *e)
 {
 	void *grown = reallocarray(*array, count + n + 1, size);
 
-	if (grown == NULL) {
-		(void)err_sys(e, "policy");
-		return NULL;
-	}
+	if (grown == NULL)
+		return (void)err_sys(e, "policy"), NULL;
 	*array = grown;
 	return (char *)grown + count * size;
 }
@@ -274,9 +272,7 @@ includes_read(struct reading *r, conf_node *root, struct err *e)
 	if (texts(root, "include", &list, e) == -1)
 		return -1;
 	for (size_t i = 0; i < conf_len(list); i++) {
-		struct reading next = {
-			.p = r->p, .path = path, .depth = r->depth + 1
-		};
+		struct reading next = { r->p, NULL, path, r->depth + 1 };
 
 		beside(
 		    r->path, config_setting_get_string(conf_at(list, i)), path);

@@ -101,13 +101,11 @@ odd(struct reading *r, const char *fmt, ...)
 static char *
 copy(struct reading *r, const char *text)
 {
-	char *c;
+	char *c = NULL;
 
-	if (strlen(text) > KURA_NAME_MAX) {
+	if (strlen(text) > KURA_NAME_MAX)
 		stop(r, "a name of more than %d bytes", KURA_NAME_MAX);
-		return NULL;
-	}
-	if ((c = strdup(text)) == NULL)
+	else if ((c = strdup(text)) == NULL)
 		stop(r, "out of memory");
 	return c;
 }
@@ -146,14 +144,11 @@ property(struct reading *r)
 static const char *
 ours(const char *tag)
 {
-	static const char *const known[] = { ESF, OLD };
+	static const char *const known[] = { ESF "\n", OLD "\n", NULL };
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		size_t n = strlen(known[i]);
-
-		if (strncmp(tag, known[i], n) == 0 && tag[n] == DIVIDER)
-			return tag + n + 1;
-	}
+	for (const char *const *k = known; *k != NULL; k++)
+		if (strncmp(tag, *k, strlen(*k)) == 0)
+			return tag + strlen(*k);
 	return NULL;
 }
 
@@ -324,11 +319,11 @@ on_end(void *ctx, const char *tag)
 	r->said = false;
 	if (r->foreign > 0) {
 		r->foreign--;
-		return;
+	} else {
+		if (r->at == VALUE)
+			end_value(r);
+		r->at--;
 	}
-	if (r->at == VALUE)
-		end_value(r);
-	r->at--;
 }
 
 static bool
@@ -379,19 +374,16 @@ parse(struct reading *r, const char *text, size_t len)
 	if (XML_Parse(r->parser, text, (int)len, 1) == XML_STATUS_OK &&
 	    !r->failed)
 		return 0;
-	if (r->failed)
-		return -1;
-	return err_set(r->e, EBADMSG, "line %u: %s", line_of(r),
-	    XML_ErrorString(XML_GetErrorCode(r->parser)));
+	return r->failed ? -1
+			 : err_set(r->e, EBADMSG, "line %u: %s", line_of(r),
+			       XML_ErrorString(XML_GetErrorCode(r->parser)));
 }
 
 int
 kura_xml_read(
     struct kura_snapshot *s, const char *text, size_t len, struct err *e)
 {
-	struct reading r = {
-		.s = s, .e = e, .value = { .limit = KURA_VALUE_MAX }
-	};
+	struct reading r = { .s = s, .e = e, .value.limit = KURA_VALUE_MAX };
 	int rc;
 
 	memset(s, 0, sizeof(*s));
