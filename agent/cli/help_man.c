@@ -54,5 +54,6 @@ help_man(FILE *f)
 	(void)fprintf(f,
 	    ".SH FILES\n.TP\n.I " SETTINGS_FILE
 	    "\nsettings of the agent and the command\n"
-	    ".SH SEE ALSO\n.BR ingotd (8),\n.BR ingot\\-provision (1)\n");
+	    ".SH SEE ALSO\n.BR ingotd (8),\n.BR ingot\\-policy (5),\n"
+	    ".BR ingot\\-provision (1)\n");
 }
