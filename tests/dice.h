@@ -118,7 +118,9 @@ secret_name(struct dice *d, char *out)
 		"passphrase", "secret", "token", "psk", "api_key", "apikey",
 		"client_secret", "private_key_password", "auth_key",
 		"access_key", "shared_key", "passwort", "credential", "pw",
-		"pass", "encryption_key", "passcode", "bearer_token" };
+		"dbpass", "bindpw", "adminpwd", "wlan_key", "dbpass", "bindpw",
+		"adminpwd", "wlan_key", "pass", "encryption_key", "passcode",
+		"bearer_token" };
 
 	(void)snprintf(out, 64, "%s%s", PICK(d, before), PICK(d, last));
 	style(d, out);

@@ -85,6 +85,12 @@ LINE(list, "      - %s=%s\n", p->name, p->secret)
 LINE(unit, "Environment=\"%s=%s\"\n", p->name, p->secret)
 LINE(community, "rocommunity %s 10.0.0.0/8\n", p->secret)
 LINE(neighbour, " neighbor 10.0.0.7 password %s\n", p->secret)
+LINE(option, "docker login -u meter --%s %s a.example\n", p->name, p->secret)
+LINE(arrow, "    '%s' => '%s',\n", p->name, p->secret)
+LINE(assigned, "meter %s := \"%s\"\n", p->name, p->secret)
+LINE(three, "%s = \"\"\"%s\"\"\"\n", p->name, p->secret)
+LINE(clock, "7 SHA256 %s\n", p->secret)
+LINE(peer, "meter\t*\t%s\n", p->secret)
 LINE(account, "admin_user=meter admin_%s=%s tls=1\n", p->name, p->secret)
 
 /* What stands in lines before it, where the format wants some. */

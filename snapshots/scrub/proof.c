@@ -88,6 +88,9 @@ accepts(const struct policy *p)
 		    a->source, "line", (int)a->line, "finding",
 		    finding_name(a->finding), "file", a->file, "key", a->key,
 		    "why", a->why, "findings", (int)a->used);
+		if (a->value != NULL)
+			(void)json_object_set_new(
+			    o, "value", json_string(a->value));
 		(void)json_array_append_new(list, add_review(o, &a->review));
 	}
 	return list;

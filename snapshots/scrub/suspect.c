@@ -34,7 +34,7 @@ suspect_value(const struct suspect_text *s, size_t at, size_t len,
 		return suspect_tell(s, FINDING_DEFAULT, at, len, name,
 		    "a default password that everybody knows", e);
 	if (!suspect_plausible(s->text + at, len) ||
-	    suspect_passed_on(name, s->text + at, len))
+	    suspect_only_called(name, s->text + at, len))
 		return 0;
 	return suspect_tell(s, FINDING_KEYWORD, at, len, name, text, e);
 }
@@ -103,7 +103,7 @@ private_keys(const struct suspect_text *s, struct err *e)
 	return 0;
 }
 
-static suspect_part_fn *const parts[] = { suspect_lines, suspect_tokens,
+static suspect_part_fn *const parts[] = { suspect_lines, suspect_rows, suspect_tokens,
 	suspect_hashes, suspect_commands, suspect_addresses, suspect_numbers,
 	suspect_known };
 

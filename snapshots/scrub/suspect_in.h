@@ -30,8 +30,8 @@ int suspect_value(const struct suspect_text *, size_t at, size_t len,
 bool suspect_name(const char *name);
 /* Could it be the value of such a name? A path, a flag, a slot could not. */
 bool suspect_plausible(const char *, size_t len);
-/* Is it only called like a password: proxy_pass http://127.0.0.1:8080? */
-bool suspect_passed_on(const char *name, const char *value, size_t len);
+/* Is it only called like a secret: proxy_pass http://127.0.0.1:8080? */
+bool suspect_only_called(const char *name, const char *value, size_t len);
 
 /* Whose default password it is; NULL: nobody's. anywhere: so telling that it
  * needs no name beside it. */
@@ -50,7 +50,7 @@ suspect_copy(char out[static FIELD_NAME_MAX], const char *p, size_t n)
 
 /* The parts of suspect_scan() that look at any text, whatever its format. */
 typedef int suspect_part_fn(const struct suspect_text *, struct err *);
-suspect_part_fn suspect_lines, suspect_tokens, suspect_hashes, suspect_commands,
+suspect_part_fn suspect_lines, suspect_rows, suspect_tokens, suspect_hashes, suspect_commands,
     suspect_addresses, suspect_numbers, suspect_known;
 
 /*

@@ -88,6 +88,12 @@ value_end(const char *text, size_t from, size_t end, char quote, char sign)
 	size_t to = from;
 
 	end = end - from > VALUE_MAX ? from + VALUE_MAX : end;
+	/* Bytes of a key, as numbers: [1, 2, 3]. */
+	if (quote == '\0' && from + 1 < end && text[from] == '[' &&
+	    letter_is(text[from + 1], LETTER_DIGIT)) {
+		quote = ']';
+		end = end - from > 24 ? from + 24 : end;
+	}
 	if (quote != '\0') {
 		while (to < end && text[to] != quote)
 			to++;
@@ -119,6 +125,8 @@ value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
 	bool next = s->text[at] == '>';
 
 	*quote = '\0';
+	if (s->text[at] == '=' && from < s->len && s->text[from] == '>')
+		from++; /* 'psk' => '...' */
 	for (; from < s->len &&
 	     (letter_is(
 		  s->text[from], LETTER_BLANK | LETTER_QUOTE | LETTER_END) ||
@@ -131,6 +139,13 @@ value_start(const struct suspect_text *s, size_t at, size_t *end, char *quote)
 			continue;
 		*quote = s->text[from++];
 		break;
+	}
+	/* TOML's and Python's three of them; the text may begin behind a line's
+	 * end. */
+	if (*quote != '\0' && from + 2 < s->len && s->text[from] == *quote &&
+	    s->text[from + 1] == *quote) {
+		from += 2;
+		from += s->text[from] == '\n';
 	}
 	while (*end < s->len && (*end < from || s->text[*end] != '\n'))
 		++*end;
@@ -176,7 +191,13 @@ signs(const struct suspect_text *s, size_t start, size_t end, struct err *e)
 	for (size_t at = start; at < end; at++) {
 		if (!letter_is(s->text[at], LETTER_SIGN))
 			continue;
-		name_before(s->text, start, at, name);
+		/* := += ?= are one sign; that of => has been looked at. */
+		name_before(s->text, start,
+		    at > start && s->text[at] == '=' &&
+			    strchr(":+?", s->text[at - 1]) != NULL
+			? at - 1
+			: at,
+		    name);
 		if (suspect_name(name) && value_of(s, at, end, name, e) == -1)
 			return -1;
 	}
@@ -232,6 +253,11 @@ names_next(const char *text, const struct words *w, size_t i)
 	if (len >= sizeof(name) || i + 1 >= w->count)
 		return false;
 	suspect_copy(name, text + w->all[i].at, len);
+	/* docker login --password hunter2 */
+	if (len > 4 && strncmp(name, "--", 2) == 0 && !w->comment)
+		return letter_is(name[2], LETTER_ALPHA) &&
+		    strpbrk(name, "=:<>(),[]{}") == NULL &&
+		    suspect_name(name + 2) && text[w->all[i + 1].at] != '-';
 	/* "wifi.psk" is a name, "the password." is the end of a sentence. */
 	if (strpbrk(name, "=:<>(),[]{}") != NULL || name[len - 1] == '.')
 		return false;

@@ -29,15 +29,25 @@ static const char *const parts[] = { "password", "passwd", "passphrase",
 	"shared-key", "license_key", "licensekey", "connectionstring",
 	"connection_string", "bearer", "otpauth", "totp", "mot_de_passe",
 	"motdepasse", "contrasena", "wachtwoord", "senha", "haslo", "heslo",
-	"losenord", "parola", "salasana" };
+	"losenord", "parola", "salasana", "masterauth", "keymaterial",
+	"authentication_key", "authenticationkey", "authentication-key",
+	"wifi_key", "wifikey", "wifi-key", "wlan_key", "wlankey", "wlan-key",
+	"app_key", "appkey", "app-key", "nwk_key", "nwkkey", "appskey",
+	"nwkskey", "pin-value", "pin_value", "unlock_code", "unlockcode" };
 
 /* Too short to be parts, but telling as the last word: MQTT_PW, sim.puk. */
 static const char *const last_words[] = { "pwd", "pw", "pass", "puk", "psw",
-	"pswd" };
+	"pswd", "cred", "creds" };
+
+/* The same at the end of a word: dbpass, bindpw; but not of these. */
+static const char *const endings[] = { "pass", "pwd", "pw", "passw" };
+static const char *const no_endings[] = { "bypass", "compass", "encompass",
+	"trespass", "surpass", "overpass", "underpass", "lowpass", "highpass",
+	"bandpass", "allpass" };
 
 /* Keywords as a whole only: a pin may be one of a chip. */
 static const char *const whole_words[] = { "pin", "auth", "sim.pin", "ki",
-	"opc", "wpakey", "passkey" };
+	"opc", "wpakey", "passkey", "cpin" };
 
 /* Values that say nothing. */
 static const char *const harmless[] = { "yes", "no", "true", "false", "on",
@@ -87,6 +97,27 @@ has_part(const char *low, size_t len)
 	return false;
 }
 
+static bool
+ends_so(const char *word, size_t len)
+{
+	if (one_of(no_endings, LENGTH(no_endings), word, len))
+		return false;
+	for (size_t i = 0; i < LENGTH(endings); i++) {
+		size_t n = strlen(endings[i]);
+
+		if (len > n && memcmp(word + len - n, endings[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "wps_pin", "so-pin" */
+static bool
+is_pin(const char *low, size_t word, size_t n)
+{
+	return word > 0 && n - word == 3 && memcmp(low + word, "pin", 3) == 0;
+}
+
 bool
 suspect_name(const char *name)
 {
@@ -106,7 +137,8 @@ suspect_name(const char *name)
 		return false;
 	return has_part(low, n) ||
 	    one_of(whole_words, LENGTH(whole_words), low, n) ||
-	    one_of(last_words, LENGTH(last_words), low + word, n - word);
+	    one_of(last_words, LENGTH(last_words), low + word, n - word) ||
+	    ends_so(low + word, n - word) || is_pin(low, word, n);
 }
 
 /* "/run/secrets/psk"; but base64 may begin with a slash as well. */
@@ -174,8 +206,8 @@ points_elsewhere(const char *p, size_t len)
 
 /* What nginx passes requests on to, under a name that ends like a password's:
  * an address, a socket. A word alone could be either. */
-bool
-suspect_passed_on(const char *name, const char *p, size_t len)
+static bool
+passed_on(const char *name, const char *p, size_t len)
 {
 	static const char *const names[] = { "proxy_pass", "fastcgi_pass",
 		"uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass" };
@@ -187,6 +219,28 @@ suspect_passed_on(const char *name, const char *p, size_t len)
 	return memmem(p, len, "://", 3) != NULL ||
 	    (len > 5 && memcmp(p, "unix:", 5) == 0) ||
 	    (memchr(p, ':', len) != NULL && n + 1 >= len);
+}
+
+/* reset_pin = GPIO17: a person's has four digits or more, and nothing else. */
+static bool
+pin_of_a_chip(const char *name, const char *p, size_t len)
+{
+	static const char *const persons[] = { "sim", "card", "user" };
+	size_t n = strlen(name);
+
+	if (n <= 4 || strcasecmp(name + n - 3, "pin") != 0 ||
+	    letter_is(name[n - 4], LETTER_ALNUM))
+		return false;
+	for (size_t i = 0; i < LENGTH(persons); i++)
+		if (strncasecmp(name, persons[i], strlen(persons[i])) == 0)
+			return false;
+	return len < 4 || letter_run(p, p + len, LETTER_DIGIT) < len;
+}
+
+bool
+suspect_only_called(const char *name, const char *p, size_t len)
+{
+	return passed_on(name, p, len) || pin_of_a_chip(name, p, len);
 }
 
 /* Is it one of those words, perhaps with what ends it in its format? */

@@ -85,6 +85,8 @@ static const struct {
 	{ "{SMD5}", 16 },
 	{ "{MD5}", 16 },
 	{ "{CRYPT}", 10 },
+	{ "{PLAIN}", 5 }, /* Dovecot: not even a hash */
+	{ "{CLEARTEXT}", 5 },
 	{ "{PBKDF2", 20 },
 	{ "pbkdf2_sha256$", 20 },
 	{ "pbkdf2:sha", 20 },
