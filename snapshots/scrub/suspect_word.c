@@ -134,7 +134,7 @@ is_random(const char *p, size_t len)
 		   p[0] == '/' ? 55
 		       : fours ? 28
 			       : 38) ||
-	    (looks_random(p, len) && !is_path(p, len));
+	    (looks_random(p, len) && (fours || !is_path(p, len)));
 }
 
 static bool

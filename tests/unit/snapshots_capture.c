@@ -387,6 +387,28 @@ an_identifier_of_the_sample_is_found_wherever_it_is(void **state)
 	assert_string_equal(finding(&c, FINDING_RESIDUE)->key, "serial");
 }
 
+/* Nobody seals it, and who finds it sealed all the same is told. */
+static void
+the_proof_says_how_many_findings_are_open(void **state)
+{
+	own_capture struct capture c = { .offsets = NULL };
+	const struct member *proof;
+	const uint8_t *all;
+	struct err e;
+
+	(void)state;
+	sample("files = [ \"/etc/app\" ];");
+	put("root/etc/app/a.conf", "password=hunter22x\ntoken=hunter33y\n");
+	captured(&c);
+	assert_int_equal(c.findings.open, 2);
+	proof = &c.snapshot.members[c.snapshot.count - 1];
+	assert_string_equal(proof->path, "proof");
+	all = spool_map(c.spool, &e);
+	assert_non_null(all);
+	assert_non_null(memmem(all + c.offsets[c.snapshot.count - 1],
+	    proof->size, "\"open\":2", 8));
+}
+
 static void
 a_missing_identifier_and_an_unused_rule_are_told(void **state)
 {
@@ -457,6 +479,7 @@ main(void)
 		    a_dropped_file_does_not_travel_but_its_key_is_searched_for),
 		in_a_place(a_file_can_be_dropped_for_what_it_holds),
 		in_a_place(an_identifier_of_the_sample_is_found_wherever_it_is),
+		in_a_place(the_proof_says_how_many_findings_are_open),
 		in_a_place(a_missing_identifier_and_an_unused_rule_are_told),
 		in_a_place(a_capture_with_an_open_finding_is_not_sealed),
 		in_a_place(a_sealed_capture_opens),

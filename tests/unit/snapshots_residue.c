@@ -167,11 +167,20 @@ static void
 a_secret_at_the_first_and_the_last_byte_is_found(void **state)
 {
 	struct residue *r = searching_for(RESIDUE_SECRET, SECRET);
+	struct err e;
 
 	(void)state;
 	assert_true(found_in(r, SECRET, strlen(SECRET)) > 0);
 	assert_int_equal(found_in(r, SECRET, strlen(SECRET) - 1), 0);
 	assert_int_equal(found_in(r, "", 0), 0);
+	residue_free(r);
+	/* The shortest that can be searched for, at the very end. */
+	r = residue_new(0, &e);
+	assert_non_null(r);
+	assert_int_equal(
+	    residue_add(r, RESIDUE_SECRET, "it", "q7&Z", 4, &e), 1);
+	assert_true(found(r, "x q7&Z") > 0);
+	assert_true(found(r, "q7&Z") > 0);
 	residue_free(r);
 }
 
@@ -197,6 +206,10 @@ a_long_secret_is_found_though_its_lines_are_wrapped(void **state)
 	}
 	/* A piece of it, anywhere. */
 	assert_true(found_in(r, value.p + 70, 60) > 0);
+	/* And its end, which fills no piece. */
+	assert_int_not_equal(value.len % RESIDUE_PIECE, 0);
+	assert_true(found_in(r, value.p + value.len - RESIDUE_PIECE,
+			RESIDUE_PIECE) > 0);
 	residue_free(r);
 }
 
@@ -207,13 +220,13 @@ an_identifier_is_found_in_any_case_and_with_other_separators(void **state)
 		"02:42:AC:11:00:0B", "02-42-ac-11-00-0b", "0242ac11000b",
 		"ap_0242AC11000B", "0242.ac11.000b", "0b:00:11:ac:42:02",
 		"0B-00-11-AC-42-02", "0b0011ac4202", "\x02\x42\xac\x11\0\x0b",
-		"\x0b\0\x11\xac\x42\x02" };
+		"\x0b\0\x11\xac\x42\x02", "0242:ac11:000b", "0B00.11AC.4202" };
 	struct residue *r =
 	    searching_for(RESIDUE_IDENTIFIER, "02:42:Ac:11:00:0b");
 
 	(void)state;
-	for (size_t i = 0; i < 9; i++)
-		if (found(r, forms[i]) == 0)
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (i != 9 && i != 10 && found(r, forms[i]) == 0)
 			fail_msg("%s was not found", forms[i]);
 	assert_true(found_in(r, forms[9], 6) > 0);
 	assert_true(found_in(r, forms[10], 6) > 0);

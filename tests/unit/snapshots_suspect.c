@@ -166,6 +166,7 @@ static const struct {
 	/* words too random, in each alphabet and case */
 	{ "a DEu6ASMfexrSPdni+YOUDYXHkIAXZqE= b\n", FINDING_ENTROPY, NULL },
 	{ "a MwIqD8/kO8zLNi+3VrnP//FNJataOa6VCIUO b\n", FINDING_ENTROPY, NULL },
+	{ "blob /rBLVh6RBnYn8/B38/assOEr1QyqXpPV\n", FINDING_ENTROPY, NULL },
 	{ "a xk7q2zj9w4vb6t3mh5pc8 b\n", FINDING_ENTROPY, NULL },
 	{ "a XKQZJWVBTMHPCXKQZJWVB b\n", FINDING_ENTROPY, NULL },
 };
@@ -226,6 +227,18 @@ what_only_resembles_a_secret_is_passed_over(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (scan(texts[i], FINDING_COUNT, NULL).all != 0)
 			fail_msg("%s", texts[i]);
+}
+
+/* None may hide behind another: each is told, at its own place. */
+static void
+two_keys_in_a_file_are_two(void **state)
+{
+	(void)state;
+	assert_int_equal(scan("-----BEGIN PRIVATE KEY-----\nx\n"
+			      "-----BEGIN EC PRIVATE KEY-----\ny\n",
+			     FINDING_PRIVATE_KEY, NULL)
+			     .of_id,
+	    2);
 }
 
 /* One of moduli(5): a date, five numbers, a prime. Anything less is told. */
@@ -457,6 +470,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_heuristic_finds_what_it_is_for),
 		cmocka_unit_test(what_only_resembles_a_secret_is_passed_over),
+		cmocka_unit_test(two_keys_in_a_file_are_two),
 		cmocka_unit_test(a_public_prime_is_told_by_its_line),
 		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
 		cmocka_unit_test(plain_words_are_not_decoded),
