@@ -140,6 +140,32 @@ a_torn_book_says_done_only_where_it_is(void **state)
 	}
 }
 
+/* What was cut off is longer than the line that is written in its place: none
+ * of it may stand behind that line. */
+static void
+a_torn_line_is_gone_however_long_it_was(void **state)
+{
+	own_bytes struct bytes text = { 0 };
+	char torn[2000];
+	struct err e;
+
+	(void)state;
+	write_done("a", 0);
+	assert_int_equal(file_read(dir, DAYBOOK_NAME, 1 << 20, &text, &e), 0);
+	memset(torn, 'x', sizeof(torn));
+	bytes_add(&text, torn, sizeof(torn));
+	assert_int_equal(
+	    file_write(dir, DAYBOOK_NAME, text.p, text.len, FILE_PUBLIC, &e),
+	    0);
+	write_done("a", 1);
+	look("a");
+	assert_int_equal(seen[0].how, OUTCOME_DONE);
+	assert_int_equal(seen[1].how, OUTCOME_DONE);
+	assert_int_equal(file_read(dir, DAYBOOK_NAME, 1 << 20, &text, &e), 0);
+	assert_int_equal(text.p[text.len - 1], '\n');
+	assert_null(strstr(text.p, "xx"));
+}
+
 static void
 damage_in_the_middle_is_an_error_with_its_line(void **state)
 {
@@ -206,6 +232,8 @@ main(void)
 		cmocka_unit_test_setup(another_goal_is_another_day, fresh),
 		cmocka_unit_test_setup(
 		    a_torn_book_says_done_only_where_it_is, fresh),
+		cmocka_unit_test_setup(
+		    a_torn_line_is_gone_however_long_it_was, fresh),
 		cmocka_unit_test_setup(
 		    damage_in_the_middle_is_an_error_with_its_line, fresh),
 		cmocka_unit_test_setup(two_stations_never_share_a_day, fresh),
