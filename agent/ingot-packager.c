@@ -72,7 +72,9 @@ static const struct verb {
 	{ "dpkg", "purge", true,
 	    { "--force-remove-reinstreq", "--no-force-depends,remove-essential",
 		"--purge" } },
-	{ "opkg", "install", true, { "--force-downgrade", "install" } },
+	/* Also what it takes for done: see apply_packages_back.c. */
+	{ "opkg", "install", true,
+	    { "--force-downgrade", "--force-reinstall", "install" } },
 	{ "opkg", "configure", false, { "configure" } },
 	{ "opkg", "remove", true, { "remove" } },
 	{ "opkg", "purge", true, { "remove" } },

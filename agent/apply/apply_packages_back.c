@@ -6,6 +6,7 @@
  *
  *	configure	after a kill: dpkg takes up what it was about
  *	install		the versions before, from stored snapshots
+ *	install		of opkg, what is new and may be there in part
  *	purge		what was not there before
  *	install		again, if a package that is gone now was in the way
  *
@@ -36,6 +37,11 @@ struct back {
 	size_t count, path_count;
 	size_t stage;
 	bool failed; /* the first install did */
+	/* dpkg notes what it is about before it touches a file; opkg notes only
+	 * what it has done. So where an install was begun, a version before
+	 * that opkg speaks of may have the files of the one after. */
+	bool opkg;
+	bool doubt; /* until the versions before were installed once more */
 };
 
 static void next(struct back *);
@@ -79,24 +85,44 @@ is_back(const struct record_entry *r, const struct package *now)
 	    strcmp(now->version, r->before) == 0;
 }
 
+/* Its payload, if that is at hand. */
+static void
+add_payload(struct back *b, const struct record_entry *r, const char *version)
+{
+	own_str char *path =
+	    package_stash_find(&b->stash, r->name, version, r->arch);
+	char *whole;
+
+	if (path == NULL ||
+	    asprintf(&whole, "%s/%s", b->a->agent->settings.state_dir, path) ==
+		-1)
+		return;
+	b->paths[b->path_count++] = whole;
+	add(b, whole);
+}
+
 static void
 gather_install(struct back *b)
 {
 	for (size_t i = 0; i < b->record.count; i++) {
 		const struct record_entry *r = &b->record.all[i];
-		own_str char *path = NULL;
-		char *whole;
 
-		if (*r->before == '\0' || is_back(r, now_of(b, r)))
-			continue;
-		path =
-		    package_stash_find(&b->stash, r->name, r->before, r->arch);
-		if (path == NULL ||
-		    asprintf(&whole, "%s/%s", b->a->agent->settings.state_dir,
-			path) == -1)
-			continue;
-		b->paths[b->path_count++] = whole;
-		add(b, whole);
+		if (*r->before != '\0' &&
+		    (b->doubt || !is_back(r, now_of(b, r))))
+			add_payload(b, r, r->before);
+	}
+}
+
+/* Files of what opkg does not know can only be taken away after it has learnt
+ * of them. */
+static void
+gather_unknown(struct back *b)
+{
+	for (size_t i = 0; b->opkg && i < b->record.count; i++) {
+		const struct record_entry *r = &b->record.all[i];
+
+		if (*r->before == '\0' && now_of(b, r) == NULL)
+			add_payload(b, r, r->after);
 	}
 }
 
@@ -140,6 +166,7 @@ static const struct stage {
 } stages[] = {
 	{ "configure", NULL },
 	{ "install", gather_install },
+	{ "install", gather_unknown },
 	{ "purge", gather_purge },
 	{ "remove", gather_remove },
 	{ "install", gather_again },
@@ -185,7 +212,8 @@ judge(struct back *b)
 		const char *is = now == NULL ? "none" : now->version;
 		char why[256];
 
-		if (is_back(r, now))
+		if (is_back(r, now) &&
+		    !(b->doubt && *r->before != '\0' && path != NULL))
 			continue;
 		if (*r->before == '\0' && package_is_vital(now))
 			say_left(b, r, is, "it is vital for the unit");
@@ -234,6 +262,10 @@ stage_done(void *ctx, const struct err *why)
 	if (why != NULL)
 		log_warn("packages: going back: %s", why->text);
 	b->failed = b->failed || why != NULL;
+	if (why == NULL &&
+	    (stages[b->stage].gather == gather_install ||
+		stages[b->stage].gather == gather_again))
+		b->doubt = false;
 	b->stage++;
 	next(b);
 }
@@ -278,6 +310,8 @@ next(struct back *b)
 static bool
 all_back(struct back *b)
 {
+	if (b->doubt)
+		return false;
 	for (size_t i = 0; i < b->record.count; i++)
 		if (!is_back(&b->record.all[i], now_of(b, &b->record.all[i])))
 			return false;
@@ -292,6 +326,7 @@ begin(struct back *b, struct err *e)
 	if (record_read(
 		&b->record, a->agent->state, a->turn.journal.target, e) == -1)
 		return -1;
+	b->doubt = b->opkg = strcmp(b->record.manager, "opkg") == 0;
 	b->operands = calloc(b->record.count + 1, sizeof(*b->operands));
 	b->paths = calloc(b->record.count + 1, sizeof(*b->paths));
 	if (b->operands == NULL || b->paths == NULL)

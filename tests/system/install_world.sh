@@ -96,7 +96,7 @@ root=/ verb=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--offline-root) root=$2; shift ;;
-	--force-downgrade) ;;
+	--force-downgrade | --force-reinstall) ;;
 	install | remove | configure) verb=$1; shift; break ;;
 	*) echo "opkg: unrecognized option '$1'" >&2; exit 1 ;;
 	esac
