@@ -24,6 +24,7 @@
 #include "day.h"
 #include "day_talk.h"
 #include "file.h"
+#include "rejoin.h"
 #include "report.h"
 #include "work.h"
 
@@ -248,6 +249,20 @@ hear_signals(struct day *d, struct err *e)
 	return loop_watch(d->loop, fd, EPOLLIN, told_to_stop, d, e);
 }
 
+/* What a station that was killed in the middle of a write left. The day book's
+ * lock is ours by now: nobody else writes here. */
+static int
+sweep(const struct day *d, struct err *e)
+{
+	static const char *const folders[] = { ".", "birth", REJOIN_DIR };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (file_sweep(d->out, folders[i], e) == -1 &&
+		    e->code != ENOENT)
+			return -1;
+	return 0;
+}
+
 static int
 open_day(struct day *d, const char *known, struct err *e)
 {
@@ -268,7 +283,7 @@ open_day(struct day *d, const char *known, struct err *e)
 	if (d->book == NULL || (d->keys = hostkeys_open(known, e)) == NULL ||
 	    (d->loop = loop_new(e)) == NULL)
 		return -1;
-	return hear_signals(d, e);
+	return sweep(d, e) == -1 ? -1 : hear_signals(d, e);
 }
 
 static void
