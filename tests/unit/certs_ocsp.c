@@ -265,7 +265,7 @@ answers_in(const char *folder)
 
 /* Leaves of both kinds, an authority of a chain, an anchor of each domain. */
 static void
-D32_answers_are_kept_for_everything_that_is_here(void **state)
+R10_D32_answers_are_kept_for_everything_that_is_here(void **state)
 {
 	struct world w;
 	struct err e;
@@ -538,7 +538,8 @@ main(void)
 		    every_leaf_valid_or_to_be_is_asked_about_and_an_authority_once),
 		in_a_place(a_contract_is_asked_about_if_it_leads_to_an_anchor),
 		in_a_place(an_anchor_of_another_domain_does_not_count),
-		in_a_place(D32_answers_are_kept_for_everything_that_is_here),
+		in_a_place(
+		    R10_D32_answers_are_kept_for_everything_that_is_here),
 		in_a_place(
 		    D32_answers_lie_with_the_certificates_and_not_with_the_keys),
 		in_a_place(what_may_not_be_kept_is_refused_with_its_reason),
