@@ -73,6 +73,7 @@ struct field {
 	 * quotes for a bare word, a tag for <value/>. NULL: nothing. */
 	const char *open;
 	const char *close;
+	size_t tail;    /* bytes behind the value that go when it is replaced */
 	size_t flag_at; /* of "true" in Kura's encrypted="true"; 0: none */
 	size_t flag_len;
 	size_t entry_at;  /* the key with all that belongs to it: its lines, */

@@ -61,6 +61,29 @@ block(const struct yaml_text *t, size_t at, size_t end, struct field *f)
 	f->absent = end == at; /* no line that could be filled */
 }
 
+/*
+ * A plain text goes on over lines that hold nothing but blanks and tabs; behind
+ * a quoted one, which a replacement is, a tab may not begin a line. Such lines
+ * go with the value. The last line's end stays.
+ */
+static size_t
+tabbed_lines(const struct yaml_text *t, size_t end)
+{
+	size_t at = end, last = end;
+	bool tab = false;
+
+	while (at < t->len && t->p[at] != '\n' && blank(t->p[at]))
+		at++;
+	while (at < t->len && t->p[at] == '\n') {
+		last = at++;
+		for (; at < t->len && t->p[at] != '\n' && blank(t->p[at]); at++)
+			tab |= t->p[at] == '\t';
+	}
+	if (!tab)
+		return 0;
+	return (at == t->len && t->p[at - 1] != '\n' ? at : last) - end;
+}
+
 void
 yaml_place(struct yaml_text *t, const yaml_event_t *event, struct field *f)
 {
@@ -78,6 +101,7 @@ yaml_place(struct yaml_text *t, const yaml_event_t *event, struct field *f)
 		f->at = at;
 		f->len = end - at;
 		f->absent = end == at;
+		f->tail = f->absent ? 0 : tabbed_lines(t, end);
 		/* "key:" has no blank yet; elsewhere nothing can be put. */
 		if (f->absent && (at == 0 || t->p[at - 1] != ':'))
 			return;

@@ -309,6 +309,20 @@ opened(struct kura *k, const char **text, size_t *len, struct bytes *clear,
 	return 0;
 }
 
+static int
+read_tree(struct kura_snapshot *s, const char *text, size_t len, struct err *e)
+{
+	size_t at = 0;
+
+	while (at < len && strchr(" \t\r\n", text[at]) != NULL)
+		at++;
+	if (at < len && (text[at] == '{' || text[at] == '['))
+		return err_set(e, EINVAL,
+		    "line 1: this is JSON, as Kura's REST interface gives it; import "
+		    "reads the XML that the console downloads");
+	return kura_xml_read(s, text, len, e);
+}
+
 int
 kura_import(struct import *im, const struct kura_asked *a, const char *text,
     size_t len, struct err *e)
@@ -322,7 +336,7 @@ kura_import(struct import *im, const struct kura_asked *a, const char *text,
 		return err_set(e, ENOMEM, "out of memory");
 	if (opened(&k, &text, &len, &clear, a->file, e) == -1)
 		return -1;
-	if (kura_xml_read(&s, text, len, e) == -1)
+	if (read_tree(&s, text, len, e) == -1)
 		return err_in(e, "%s", a->file);
 	walk(&k);
 	rules_free(&k.rules);

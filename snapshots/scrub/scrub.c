@@ -128,7 +128,7 @@ replace(struct scrubbing *c, const struct field *f, const struct scrub_rule *r,
 	if (stays_word(c, f, r->value))
 		return edits_put(
 		    &c->edits, f->at, f->len, NULL, r->value, NULL, e);
-	return edits_put(&c->edits, f->at, f->len, f->open,
+	return edits_put(&c->edits, f->at, f->len + f->tail, f->open,
 	    slot ? text : r->value, f->close, e);
 }
 

@@ -47,6 +47,8 @@ fuzz_field(void *ctx, const struct field *f, struct err *e)
 		    ? s->text[f->flag_at] != '1'
 		    : strncasecmp(s->text + f->flag_at, "true", 4) != 0))
 		abort();
+	if (f->tail > s->len - f->at - f->len)
+		abort();
 	field_decode(f, s->text, &decoded);
 	s->count++;
 	s->sum = s->sum * 31 + f->at * 7 + f->len + strlen(f->name);
@@ -54,7 +56,8 @@ fuzz_field(void *ctx, const struct field *f, struct err *e)
 		return 0;
 	if (s->cut)
 		return f->entry_len == 0 ? 0 : edits_cut(&s->edits, f, e);
-	return edits_put(&s->edits, f->at, f->len, f->open, "X", f->close, e);
+	return edits_put(
+	    &s->edits, f->at, f->len + f->tail, f->open, "X", f->close, e);
 }
 
 /* The text with all values replaced, or all entries gone; false: the reader

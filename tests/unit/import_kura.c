@@ -117,6 +117,7 @@ what_is_no_snapshot_is_refused_with_its_line(void **state)
 	} rows[] = {
 		{ "", "no element found" },
 		{ "hello", "syntax error" },
+		{ " {\"configs\": []}", "the XML that the console downloads" },
 		{ "<!DOCTYPE a [<!ENTITY b \"c\">]>" ONE("a", ""),
 		    "DOCTYPE is not allowed" },
 		{ "<!DOCTYPE a SYSTEM \"http://x/y.dtd\">" ONE("a", ""),
@@ -379,6 +380,33 @@ no_report_and_no_document_holds_a_secret(void **state)
 	    "@{generated.wifi.wlan0:24}");
 }
 
+/* Java minds no case, XML's schema has digits, and neither is a blank. */
+static void
+a_flag_is_read_in_each_way_it_is_written(void **state)
+{
+	static const struct {
+		const char *flag;
+		long len; /* of "changeit", or of its base64 */
+	} rows[] = { { "true", 8 }, { "TRUE", 8 }, { "True", 8 }, { "1", 8 },
+		{ "false", 12 }, { "False", 12 }, { "0", 12 }, { "", 12 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_import struct import im = { 0 };
+		char text[1024];
+
+		(void)snprintf(text, sizeof(text),
+		    TOP PID(MQTT) "<e:property name=\"password\" encrypted="
+				  "\"%s\" type=\"Password\"><e:value>"
+				  "Y2hhbmdlaXQ=</e:value></e:property>" DIP END,
+		    rows[i].flag);
+		import(&im, text, KURA_DOWNLOAD, &none);
+		if (item(&im, "password")->secret_len != rows[i].len)
+			fail_msg("%s: %ld", rows[i].flag,
+			    (long)item(&im, "password")->secret_len);
+	}
+}
+
 static void
 an_encrypted_snapshot_opens_with_its_key_only(void **state)
 {
@@ -427,6 +455,7 @@ main(void)
 		cmocka_unit_test(
 		    without_a_broker_nothing_pretends_to_be_written),
 		cmocka_unit_test(no_report_and_no_document_holds_a_secret),
+		cmocka_unit_test(a_flag_is_read_in_each_way_it_is_written),
 		cmocka_unit_test(an_encrypted_snapshot_opens_with_its_key_only),
 	};
 
