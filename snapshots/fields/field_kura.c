@@ -349,10 +349,10 @@ field_kura_json(
 		all.at = 3;
 	all.at = blanks(&s, all.at);
 	if (all.at == len || strchr("{[", text[all.at]) == NULL ||
-	    text[all.at] == '\0' || value_end(&s, all.at) == 0)
-		rc = err_set(e, EBADMSG, "no JSON, or not all of it");
+	    text[all.at] == '\0')
+		rc = err_set(e, EBADMSG, "no JSON");
 	else if ((rc = walk(&s, &all, 0)) == -1 && !s.no_memory)
-		rc = err_set(e, EBADMSG, "no JSON, or too deep");
+		rc = err_set(e, EBADMSG, "no JSON, not all of it, or too deep");
 	if (rc == 0 && s.count > 0)
 		qsort(s.all, s.count, sizeof(*s.all), by_place);
 	if (rc == 0)

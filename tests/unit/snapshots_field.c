@@ -486,6 +486,10 @@ a_rule_by_content_takes_it_under_any_name(void **state)
 		    "<a>\n  89490200001234567890\n</a>\n" },
 		{ FIND("keyword"), "psk = s3cret-word\nb = 1\n",
 		    "psk = GONE\nb = 1\n" },
+		/* What a rule by key has taken is not taken twice. */
+		{ TAKE("colons", "3") "}, { file = \"/f\"; " FIND(
+		      "url-password"),
+		    "http://me:s3cret-word@h:1\n", "http://me:GONE:1\n" },
 		/* Of another kind it is none of its business. */
 		{ FIND("token"), "psk = s3cret-word\n", "psk = s3cret-word\n" },
 		/* Half a file of its format is looked at line by line. */

@@ -160,6 +160,35 @@ and_from_json_the_same(void **state)
 	}
 }
 
+/* A sample with the one kind need not hold the other. */
+static void
+what_is_needed_is_needed_once(void **state)
+{
+	static const char rules[] =
+	    "alike = ( { file = \"*.json\"; format = \"json\"; like = "
+	    "\"*.xml\"; } ); rules = ( { file = \"*.xml\"; format = \"xml\"; "
+	    "key = \"a\"; empty = true; needed = true; }, { file = \"*.xmlx\"; "
+	    "format = \"xml\"; key = \"b\"; empty = true; } );";
+	own_policy struct policy policy = { 0 };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(file_write(AT_FDCWD, "rules.conf", rules,
+			     strlen(rules), FILE_PUBLIC, &e),
+	    0);
+	assert_int_equal(
+	    file_write(AT_FDCWD, "policy.conf", "scrub = [ \"rules.conf\" ];",
+		25, FILE_PUBLIC, &e),
+	    0);
+	if (policy_read(&policy, "policy.conf", &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(policy.rule_count, 3);
+	assert_true(policy.rules[0].needed);
+	assert_false(policy.rules[2].needed);
+	assert_string_equal(policy.rules[2].file, "*.json");
+	assert_string_equal(policy.rules[2].format->name, "json");
+}
+
 static void
 refused(const char *alike, const char *why)
 {
@@ -200,6 +229,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_a_place(the_rules_take_from_xml_what_they_should),
 		in_a_place(and_from_json_the_same),
+		in_a_place(what_is_needed_is_needed_once),
 		in_a_place(an_alike_that_can_not_work_is_refused_with_its_line),
 	};
 

@@ -508,10 +508,12 @@ a_product_behind_a_link_is_captured_as_if_it_were_in_its_place(void **state)
 		put(REAL "/user/security/own.jks", "never read");
 		put(REAL "/packages/x.dp", "dropped by its place");
 		put(REAL "/packages/dpa.properties", "a=b\n");
+		put(REAL "/log4j/log4j.xml", "<excluded/>");
 		assert_int_equal(
 		    symlink(targets[i], "root/opt/eclipse/kura"), 0);
 		(void)snprintf(policy, sizeof(policy),
-		    "include = [ \"%s\" ]; scrub = [ \"rules.conf\" ]; optional "
+		    "include = [ \"%s\" ]; scrub = [ \"rules.conf\" ]; exclude = [ \"" K5
+		    "/log4j/*\" ]; optional "
 		    "= [ \"" K5 "/user/security\" ];",
 		    profile_path("kura"));
 		assert_int_equal(file_write(AT_FDCWD, "policy.conf", policy,
