@@ -4,6 +4,7 @@
  * that fits counts, so the order in a policy is its meaning.
  */
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +16,24 @@ fits(const char *pattern, const char *text)
 	return fnmatch(pattern, text, 0) == 0;
 }
 
+/* The reset list knows a product's files by the places that its profile gives
+ * them. */
+static const struct reset_item *
+reset_for(const struct policy *p, const char *path)
+{
+	const struct reset_item *item = reset_of(&p->reset, path);
+	char known[PATH_MAX];
+
+	if (item != NULL || p->link_count == 0)
+		return item;
+	policy_known(p, path, known, sizeof(known));
+	return reset_of(&p->reset, known);
+}
+
 const char *
 policy_never(const struct policy *p, const char *path)
 {
-	const struct reset_item *item = reset_of(&p->reset, path);
+	const struct reset_item *item = reset_for(p, path);
 
 	for (size_t i = 0; i < p->path_count; i++)
 		if (p->paths[i].never && fits(p->paths[i].pattern, path))
@@ -29,7 +44,7 @@ policy_never(const struct policy *p, const char *path)
 const char *
 policy_stays(const struct policy *p, const char *path)
 {
-	const struct reset_item *item = reset_of(&p->reset, path);
+	const struct reset_item *item = reset_for(p, path);
 
 	return item != NULL && item->mark != RESET_KEEP ? item->why : NULL;
 }

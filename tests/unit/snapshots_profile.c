@@ -505,6 +505,7 @@ a_product_behind_a_link_is_captured_as_if_it_were_in_its_place(void **state)
 		    "kura.version=KURA_5.0.1");
 		put(REAL "/user/snapshots/snapshot_12.xml",
 		    "<configurations xmlns=\"http://eurotech.com/esf/2.0\"/>");
+		put(REAL "/user/snapshots/snapshot_5.xml", "<an/>");
 		put(REAL "/user/security/own.jks", "never read");
 		put(REAL "/packages/x.dp", "dropped by its place");
 		put(REAL "/packages/dpa.properties", "a=b\n");
@@ -514,7 +515,8 @@ a_product_behind_a_link_is_captured_as_if_it_were_in_its_place(void **state)
 		(void)snprintf(policy, sizeof(policy),
 		    "include = [ \"%s\" ]; scrub = [ \"rules.conf\" ]; exclude = [ \"" K5
 		    "/log4j/*\" ]; optional "
-		    "= [ \"" K5 "/user/security\" ];",
+		    "= [ \"" K5 "/user/security\", \"" K5
+		    "/user/snapshots\" ];",
 		    profile_path("kura"));
 		assert_int_equal(file_write(AT_FDCWD, "policy.conf", policy,
 				     strlen(policy), FILE_PUBLIC, &e),
