@@ -535,6 +535,8 @@ odd_snapshots_lose_their_secrets_too(void **state)
 		    "<a>" P("", "GONE" V("")) "</a>" },
 		{ TAKE("xml", "a"), "<a> <!-- no --> <b>x</b> s3 </a>",
 		    "<a> <!-- no --> <b>x</b> GONE </a>" },
+		{ TAKE("xml", "a"), "<a> <?say it?> <b>x</b></a>",
+		    "<a> <?say it?> <b>x</b></a>" },
 		{ TAKE("xml", "k.password"),
 		    "<a>" P("", V("s<?p i?>3<!-- c -->x")) "</a>",
 		    "<a>" P("", V("GONE")) "</a>" },
