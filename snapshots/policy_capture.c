@@ -389,11 +389,7 @@ policy_free(struct policy *p)
 	free(p->paths);
 	free(p->excludes);
 	free(p->packages);
-	for (size_t i = 0; i < p->link_count; i++) {
-		free(p->links[i].pattern);
-		free(p->links[i].known);
-	}
-	free(p->links);
+	policy_links_free(p);
 	reset_free(&p->reset);
 	memset(p, 0, sizeof(*p));
 }

@@ -30,6 +30,8 @@ policy_lists_read(struct policy *, const struct policy_file *, struct err *);
  * files. Once, when all rules are read. */
 int policy_alike_read(struct policy *, struct err *);
 
+void policy_links_free(struct policy *);
+
 /* Fills the next rule, and where it applies, from a group. */
 int policy_rule_read(
     struct policy *, const struct policy_file *, conf_node *, struct err *);

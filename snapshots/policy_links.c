@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
+#include "policy_in.h"
 #include "tree.h"
 
 /* How much of a pattern is folders without a pattern in it. */
@@ -108,4 +108,14 @@ policy_known(const struct policy *p, const char *path, char *out, size_t size)
 		}
 	}
 	(void)snprintf(out, size, "%s%s", folder, path + n);
+}
+
+void
+policy_links_free(struct policy *p)
+{
+	for (size_t i = 0; i < p->link_count; i++) {
+		free(p->links[i].pattern);
+		free(p->links[i].known);
+	}
+	free(p->links);
 }

@@ -64,7 +64,7 @@ suspect_name_at(const char *text, size_t at, char name[static FIELD_NAME_MAX]);
 
 /* A field whose name may hold an address, and whose name no line shows, as in
  * Kura's XML: addresses without separators in its value. */
-int suspect_holder(
-    const struct suspect_text *, const struct field *, struct err *);
+int
+suspect_holder(const struct suspect_text *, const struct field *, struct err *);
 
 #endif
