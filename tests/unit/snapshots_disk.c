@@ -220,7 +220,8 @@ what_a_kura_before_5_wrote_opens_as_well(void **state)
 	bytes_free(&in);
 	sealed_file(seal_old, "another key, 16b", &in);
 	run(&r, "scrub = [ \"rules.conf\" ];", &in);
-	assert_true(has(&r, FINDING_UNREADABLE));
+	assert_int_equal(r.findings.all[0].id, FINDING_UNREADABLE);
+	assert_string_equal(r.findings.all[0].key, "kura-key");
 	run_end(&r);
 	run_as(&r, "/k/backup", "scrub = [ \"rules.conf\" ];", &in);
 	assert_false(has(&r, FINDING_UNREADABLE));
