@@ -17,6 +17,7 @@
 #include "own.h"
 #include "place.h"
 #include "reset_plan.h"
+#include "text.h"
 #include "tree.h"
 
 #define own_paths __attribute__((cleanup(tree_free), unused))
@@ -77,6 +78,19 @@ look(const char *path, struct stat *st, bool *absent, struct err *e)
 	return S_ISREG(st->st_mode) || S_ISLNK(st->st_mode);
 }
 
+/* The record of originals is JSON, and what is not in it can not come back. */
+static int
+no_name(const char *path, struct err *e)
+{
+	own_bytes struct bytes shown = { 0 };
+
+	text_line(&shown, path);
+	return err_set(e, EILSEQ,
+	    "%.300s: its name is no UTF-8, so its original can not be kept; "
+	    "rename or remove it",
+	    shown.p == NULL ? "" : shown.p);
+}
+
 static int
 grow(struct reset_plan *plan, struct err *e)
 {
@@ -105,6 +119,8 @@ reset_plan_add(struct planning *p, const struct reset_item *item,
 	int there;
 
 	*step = NULL;
+	if (!text_is_utf8(path))
+		return no_name(path, e);
 	if (snprintf(s.path, sizeof(s.path), "%s%s", p->prefix, path + 1) >=
 	    (int)sizeof(s.path))
 		return err_set(e, ENAMETOOLONG, "%.200s", path);

@@ -45,6 +45,16 @@ text_character(const char *text)
 }
 
 bool
+text_is_utf8(const char *text)
+{
+	size_t n = 1;
+
+	for (; n > 0 && *text != '\0'; text += n)
+		n = text_character(text);
+	return n > 0;
+}
+
+bool
 text_is_control(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;

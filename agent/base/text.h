@@ -16,6 +16,7 @@
 /* Bytes of the UTF-8 character at p (RFC 3629), which ends in a NUL somewhere;
  * 0: there is none. */
 size_t text_character(const char *p);
+bool text_is_utf8(const char *);
 /* Is the character at p one that a terminal obeys (C0, DEL, C1)? */
 bool text_is_control(const char *p);
 

@@ -199,6 +199,12 @@ header_field(struct header *h, size_t i, const char *name, struct err *e)
 		return err_set(e, EINVAL,
 		    "a password does not belong into this file; give it with "
 		    "--password-fd");
+	/* unit.conf would not be read with it, and the agent not start. */
+	if (strncmp(name, VALUE_PREFIX, prefix) == 0 &&
+	    strspn(name + prefix, DIGITS "_-") > 0)
+		return err_set(e, EINVAL,
+		    "\"%.64s\": the name of a value begins with a letter",
+		    name);
 	h->column[i] = column_called(name);
 	if (strncmp(name, VALUE_PREFIX, prefix) == 0 &&
 	    made_of(name + prefix, "abcdefghijklmnopqrstuvwxyz" DIGITS "_-",

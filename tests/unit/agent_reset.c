@@ -398,6 +398,21 @@ a_key_is_made_wherever_sshd_looks_for_one(void **state)
 	}
 }
 
+/* JSON can not hold it, and without its original nothing is touched. */
+static void
+a_name_that_is_no_utf8_is_refused_by_name(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	fresh();
+	put("root/var/lib/dhcp/d\xff.leases", "lease\n", 0644);
+	assert_int_equal(reset_forward(&agent, &e), -1);
+	assert_non_null(strstr(e.text, "dhcp/d\\xff.leases"));
+	assert_non_null(strstr(e.text, "rename or remove it"));
+	assert_true(there("root/var/lib/dhcp/d.leases"));
+}
+
 #define a_reset(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -410,6 +425,7 @@ main(void)
 		    killed_at_every_change_going_back_it_goes_back_all_the_same),
 		a_reset(killed_while_it_settles_it_stays_reset),
 		a_reset(it_is_due_on_a_units_first_snapshot_only),
+		a_reset(a_name_that_is_no_utf8_is_refused_by_name),
 		a_reset(a_key_is_made_wherever_sshd_looks_for_one),
 	};
 

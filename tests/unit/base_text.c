@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "json.h"
 #include "text.h"
 
@@ -48,6 +50,8 @@ each_text_comes_out_as_json_and_a_terminal_may_have_it(void **state)
 		assert_string_equal(utf8.p, rows[i].utf8);
 		assert_string_equal(line.p, rows[i].line);
 		assert_non_null(j = json_string(utf8.p));
+		assert_int_equal(text_is_utf8(rows[i].in),
+		    strcmp(rows[i].in, rows[i].utf8) == 0);
 	}
 }
 

@@ -94,6 +94,9 @@ what_is_wrong_is_said_with_file_line_and_remedy(void **state)
 		{ "serial;host\n", "not with a semicolon" },
 		{ "serial,host,serial\n", "column serial stands twice" },
 		{ "serial,host,value.a,value.a\n", "value.a stands twice" },
+		{ "serial,host,value.1a\n", "begins with a letter" },
+		{ "serial,host,value.-a\n", "begins with a letter" },
+		{ "serial,host,value._a\n", "begins with a letter" },
 		{ "serial,host,password\n", "--password-fd" },
 		{ "serial,host\nA,b,c\n",
 		    "units.csv:2: 3 fields, but the first "
