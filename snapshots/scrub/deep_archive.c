@@ -142,11 +142,21 @@ unpack(struct deep *d, struct archive *a, struct bytes *out)
 				    : why;
 }
 
+/* Where no locale was set a name that is no ASCII has no other form. NULL: it
+ * has none at all. */
+static const char *
+path_of(struct archive_entry *entry)
+{
+	const char *path = archive_entry_pathname(entry);
+
+	return path == NULL ? archive_entry_pathname_utf8(entry) : path;
+}
+
 /* "!data" is all that a plain gzip can say of what it holds. */
 static void
 member_name(struct archive *a, struct archive_entry *entry, char *out, size_t n)
 {
-	const char *path = archive_entry_pathname(entry);
+	const char *path = path_of(entry);
 	size_t i = 0;
 
 	if (archive_format(a) == ARCHIVE_FORMAT_RAW || path == NULL)
@@ -163,7 +173,7 @@ member(struct deep *d, struct archive *a, struct archive_entry *entry,
     struct bytes *names, bool *stop, struct err *e)
 {
 	own_bytes struct bytes content = { 0 };
-	const char *path = archive_entry_pathname(entry), *why;
+	const char *path = path_of(entry), *why;
 	char name[256];
 
 	member_name(a, entry, name, sizeof(name));

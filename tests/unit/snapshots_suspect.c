@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -464,6 +466,34 @@ a_text_at_the_end_of_a_row_of_hex_is_found(void **state)
 	}
 }
 
+/* A 7z packs its list of names, so that they are to be seen nowhere else. */
+static void
+a_name_in_an_archive_is_read_whatever_the_locale(void **state)
+{
+	struct seen s = { "!names", "GW-2026-000042", 0, 0 };
+	struct archive_entry *entry = archive_entry_new();
+	struct archive *a = archive_write_new();
+	static char room[4096];
+	size_t used = 0;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(archive_write_set_format_7zip(a), ARCHIVE_OK);
+	assert_int_equal(
+	    archive_write_open_memory(a, room, sizeof(room), &used),
+	    ARCHIVE_OK);
+	archive_entry_set_pathname_utf8(entry, "Z\xc3\xbcrich-GW-2026-000042");
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, 5);
+	assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(a, "hello", 5), 5);
+	archive_entry_free(entry);
+	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+	assert_int_equal(deep_open(room, used, on_part, &s, &e), 0);
+	assert_int_equal(s.times, 1);
+}
+
 int
 main(void)
 {
@@ -475,6 +505,8 @@ main(void)
 		cmocka_unit_test(encoded_text_is_decoded_and_keeps_its_line),
 		cmocka_unit_test(plain_words_are_not_decoded),
 		cmocka_unit_test(a_text_at_the_end_of_a_row_of_hex_is_found),
+		cmocka_unit_test(
+		    a_name_in_an_archive_is_read_whatever_the_locale),
 		cmocka_unit_test(a_byte_is_in_the_classes_of_its_kind),
 		cmocka_unit_test(a_long_line_costs_as_much_as_many_short_ones),
 	};
