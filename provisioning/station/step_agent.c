@@ -119,6 +119,13 @@ step_look(struct work *w, struct err *e)
 	return 0;
 }
 
+/* Of this boot: after a power cut in its middle the number is another's. */
+#define BOOT "\"$(cat /proc/sys/kernel/random/boot_id)\""
+#define IS_RUNNING                                                             \
+	"[ -e apply.pid ] && [ ! -e apply.rc ] && [ \"$(cat apply.boot "       \
+	"2>/dev/null)\" = " BOOT                                               \
+	" ] && kill -0 \"$(cat apply.pid)\" 2>/dev/null"
+
 /*
  * The apply runs on by itself, its end is a file: a connection that breaks
  * here costs nothing, and a second try finds the first one under way and waits
@@ -128,10 +135,8 @@ step_look(struct work *w, struct err *e)
 static const char apply_script[] =
     "trap '' HUP PIPE; cd " REMOTE_DIR " || exit 1; exec 9>lock; "
     "if command -v flock >/dev/null; then flock -w 120 9 || exit 75; fi; "
-    "if [ ! -e apply.pid ] || [ -e apply.rc ] || "
-    "[ \"$(cat apply.bundle)\" != \"$1\" ] || "
-    "! kill -0 \"$(cat apply.pid)\" 2>/dev/null; then rm -f apply.*; "
-    "echo \"$1\" >apply.bundle; { "
+    "if ! { " IS_RUNNING "; } || [ \"$(cat apply.bundle)\" != \"$1\" ]; then "
+    "rm -f apply.*; echo \"$1\" >apply.bundle; echo " BOOT " >apply.boot; { "
     "ingot apply --json --confirm \"$2\" \"$1\" >apply.out 2>apply.err; "
     "echo $? >apply.new; mv apply.new apply.rc; "
     "} </dev/null >/dev/null 2>&1 9>&- & echo $! >apply.pid; fi; i=0; "
@@ -221,10 +226,8 @@ apply(struct work *w, struct err *e)
 static int
 ours_is_running(struct work *w, struct err *e)
 {
-	return remote_try(w,
-	    "cd " REMOTE_DIR " && [ -e apply.pid ] && [ ! -e apply.rc ] && "
-	    "kill -0 \"$(cat apply.pid)\"",
-	    NULL, NULL, SHORT_S, e);
+	return remote_try(
+	    w, "cd " REMOTE_DIR " && " IS_RUNNING, NULL, NULL, SHORT_S, e);
 }
 
 /* Somebody else's transaction (after enrolling, the agent applies once more of
