@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,21 +143,11 @@ unpack(struct deep *d, struct archive *a, struct bytes *out)
 				    : why;
 }
 
-/* Where no locale was set a name that is no ASCII has no other form. NULL: it
- * has none at all. */
-static const char *
-path_of(struct archive_entry *entry)
-{
-	const char *path = archive_entry_pathname(entry);
-
-	return path == NULL ? archive_entry_pathname_utf8(entry) : path;
-}
-
 /* "!data" is all that a plain gzip can say of what it holds. */
 static void
 member_name(struct archive *a, struct archive_entry *entry, char *out, size_t n)
 {
-	const char *path = path_of(entry);
+	const char *path = archive_entry_pathname(entry);
 	size_t i = 0;
 
 	if (archive_format(a) == ARCHIVE_FORMAT_RAW || path == NULL)
@@ -173,7 +164,7 @@ member(struct deep *d, struct archive *a, struct archive_entry *entry,
     struct bytes *names, bool *stop, struct err *e)
 {
 	own_bytes struct bytes content = { 0 };
-	const char *path = path_of(entry), *why;
+	const char *path = archive_entry_pathname(entry), *why;
 	char name[256];
 
 	member_name(a, entry, name, sizeof(name));
@@ -232,8 +223,8 @@ behind(
 	    : deep_give(d, "!behind", p + at, len - (size_t)at, 0, e);
 }
 
-int
-deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
+static int
+open_archive(struct deep *d, const char *p, size_t len, struct err *e)
 {
 	struct archive *a = reader(p, len);
 	int rc;
@@ -244,5 +235,20 @@ deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
 	if (rc == 0)
 		rc = behind(d, a, p, len, e);
 	(void)archive_read_free(a);
+	return rc;
+}
+
+/* libarchive gives no name that the locale can not say, and a program that set
+ * none has the one that can say the least. */
+int
+deep_archive(struct deep *d, const char *p, size_t len, struct err *e)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8);
+	int rc = open_archive(d, p, len, e);
+
+	(void)uselocale(before);
+	if (utf8 != (locale_t)0)
+		freelocale(utf8);
 	return rc;
 }
