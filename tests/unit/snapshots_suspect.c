@@ -12,6 +12,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <ctype.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -473,6 +474,8 @@ a_name_in_an_archive_is_read_whatever_the_locale(void **state)
 	struct seen s = { "!names", "GW-2026-000042", 0, 0 };
 	struct archive_entry *entry = archive_entry_new();
 	struct archive *a = archive_write_new();
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8); /* to write it */
 	static char room[4096];
 	size_t used = 0;
 	struct err e;
@@ -490,6 +493,8 @@ a_name_in_an_archive_is_read_whatever_the_locale(void **state)
 	assert_int_equal(archive_write_data(a, "hello", 5), 5);
 	archive_entry_free(entry);
 	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+	(void)uselocale(before);
+	freelocale(utf8);
 	assert_int_equal(deep_open(room, used, on_part, &s, &e), 0);
 	assert_int_equal(s.times, 1);
 }
