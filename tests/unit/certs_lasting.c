@@ -273,6 +273,92 @@ what_is_held_across_a_change_is_the_fresh_one(void **state)
 	world_drop(&w);
 }
 
+/* Renewed with the key it had: the old certificate goes, the key does not. */
+static void
+a_key_of_two_leaves_stays_with_the_other(void **state)
+{
+	EVP_PKEY *key = craft_key("P-256", 61);
+	struct cert_hash_data hash;
+	struct world w;
+	struct err e;
+	char name[128];
+	X509 *x[2];
+
+	(void)state;
+	world_make(&w, NULL);
+	world_roots(&w);
+	assert_int_equal(
+	    world_key(&w, CERTS_LEAF_SECC, key, name, &e), CERTS_ACCEPTED);
+	for (int i = 0; i < 2; i++) {
+		own_bytes struct bytes pem = { 0 };
+
+		x[i] = world_leaf(&w, CERTS_LEAF_SECC, key,
+		    (struct craft_cert){
+			.begin = CRAFT_NOW - (9 - i) * CRAFT_DAY },
+		    &pem);
+		assert_int_equal(certs_install_leaf(
+				     w.c, CERTS_LEAF_SECC, pem.p, pem.len, &e),
+		    CERTS_ACCEPTED);
+	}
+	assert_non_null(world_find(&w, x[0], w.sub, &hash));
+	assert_int_equal(certs_delete(w.c, &hash, NULL, &e), CERTS_ACCEPTED);
+	assert_string_equal(certs_leaf_at(w.c, CERTS_LEAF_SECC, 0)->key, name);
+	assert_int_equal(access(name, F_OK), 0);
+	X509_free(x[0]);
+	X509_free(x[1]);
+	world_drop(&w);
+}
+
+static void
+an_authority_below_goes_alone(void **state)
+{
+	struct cert_hash_data hash;
+	struct certs_deleted what;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	world_make(&w, NULL);
+	world_roots(&w);
+	assert_int_equal(
+	    world_anchor(&w, CERTS_V2G, w.sub, &e), CERTS_ACCEPTED);
+	assert_non_null(world_find(&w, w.sub, w.v2g, &hash));
+	assert_int_equal(certs_delete(w.c, &hash, &what, &e), CERTS_ACCEPTED);
+	assert_int_equal(what.below, 0);
+	assert_non_null(world_find(&w, w.v2g, w.v2g, &hash));
+	assert_null(certs_anchor(w.c, CERTS_V2G, 1));
+	world_drop(&w);
+}
+
+static void
+a_bundle_behind_a_link_is_read_and_not_replaced(void **state)
+{
+	own_bytes struct bytes pem = { 0 };
+	struct cert_hash_data hash;
+	struct world w;
+	struct err e;
+	struct stat st;
+
+	(void)state;
+	world_make(&w, NULL);
+	craft_pem(w.v2g, &pem);
+	assert_int_equal(
+	    file_write(w.root, "elsewhere", pem.p, pem.len, FILE_PUBLIC, &e),
+	    0);
+	assert_int_equal(symlink("../../elsewhere", "ca/mo/MO_ROOT_CA.pem"), 0);
+	assert_int_equal(certs_refresh(w.c, &e), 0);
+	assert_non_null(certs_anchor(w.c, CERTS_MO, 0));
+	assert_int_equal(
+	    world_anchor(&w, CERTS_MO, w.csms, &e), CERTS_WRITE_ERROR);
+	assert_non_null(strstr(e.text, "symbolic link"));
+	assert_non_null(world_find(&w, w.v2g, w.v2g, &hash));
+	assert_int_equal(certs_delete(w.c, &hash, NULL, &e), CERTS_WRITE_ERROR);
+	assert_int_equal(lstat("ca/mo/MO_ROOT_CA.pem", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_non_null(certs_anchor(w.c, CERTS_MO, 0));
+	world_drop(&w);
+}
+
 /* --- histories ------------------------------------------------------------ */
 
 static void
@@ -421,6 +507,9 @@ main(void)
 		in_a_place(without_inotify_folders_are_read_each_time),
 		in_a_place(more_events_than_the_kernel_keeps_lose_nothing),
 		in_a_place(what_is_held_across_a_change_is_the_fresh_one),
+		in_a_place(a_key_of_two_leaves_stays_with_the_other),
+		in_a_place(an_authority_below_goes_alone),
+		in_a_place(a_bundle_behind_a_link_is_read_and_not_replaced),
 		in_a_place(a_journal_is_finished_though_its_folder_has_gone),
 		in_a_place(
 		    a_leap_of_the_clock_is_not_taken_for_the_floor_at_once),

@@ -226,10 +226,12 @@ rewrite(struct certs *c, const struct file *f, int domain,
 	}
 	if (n == f->count)
 		return 0;
-	if (n > 0 || strcmp(f->name, c->config.anchors[domain]) == 0)
-		return commit_put(
-		    commit, f->name, n == 0 ? "" : left.p, left.len, 0644, e);
-	return commit_remove(commit, f->name, e);
+	if (n == 0 && strcmp(f->name, c->config.anchors[domain]) != 0)
+		return commit_remove(commit, f->name, e);
+	if (f->link)
+		return store_is_link(f->name, e);
+	return commit_put(
+	    commit, f->name, n == 0 ? "" : left.p, left.len, 0644, e);
 }
 
 static int

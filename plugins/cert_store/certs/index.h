@@ -178,6 +178,8 @@ store_commit(struct certs *, struct commit *, const char *what, struct err *);
 void store_drop(struct certs *, struct commit *);
 /* Adds PEM. */
 int store_pem(const struct cert *, struct bytes *out, struct err *);
+/* -1: a file that is a link is not rewritten. */
+int store_is_link(const char *name, struct err *);
 /* Room for so many files and bytes more? Collects before it says no. */
 enum certs_result
 store_room(struct certs *, size_t files, size_t bytes, struct err *);

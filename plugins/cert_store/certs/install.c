@@ -37,6 +37,16 @@ store_pem(const struct cert *x, struct bytes *out, struct err *e)
 	return out->bad ? err_set(e, ENOMEM, "out of memory") : 0;
 }
 
+/* A rename would put a file in the link's place, and who reads what it points
+ * at would never see the change. */
+int
+store_is_link(const char *name, struct err *e)
+{
+	return err_set(e, ELOOP,
+	    "%s is a symbolic link: name what it points at in the document",
+	    name);
+}
+
 static bool
 is_there(const struct certs *c, enum certs_domain d, const struct cert *x)
 {
@@ -138,6 +148,8 @@ put_in_bundle(struct certs *c, const char *name, const struct bytes *pem,
 	const struct file *f = index_file(c, name);
 	own_bytes struct bytes all = { 0 };
 
+	if (f != NULL && f->link)
+		return store_is_link(name, e);
 	if (f != NULL && f->st.st_size > 0 && f->unreadable)
 		return err_set(e, EINVAL,
 		    "%s holds something else than certificates: repair it",
