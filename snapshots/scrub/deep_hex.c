@@ -23,7 +23,7 @@ gap_at(const char *p, size_t left)
 	if (left == 0 || letter_is(*p, LETTER_ALNUM & ~LETTER_DIGIT))
 		return 0;
 	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
-		if (left > strlen(gaps[i]) &&
+		if (gaps[i][0] == *p && left > strlen(gaps[i]) &&
 		    memcmp(p, gaps[i], strlen(gaps[i])) == 0)
 			return strlen(gaps[i]);
 	return 0;

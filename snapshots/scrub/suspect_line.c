@@ -32,7 +32,8 @@ static bool
 is_one(const char *const *table, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcasecmp(table[i], word) == 0)
+		if (table[i][0] == letter_lower(word[0]) &&
+		    strcasecmp(table[i], word) == 0)
 			return true;
 	return false;
 }

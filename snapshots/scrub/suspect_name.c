@@ -64,8 +64,11 @@ static const char *const about[] = { "file", "path", "dir", "type", "length",
 static bool
 one_of(const char *const *table, size_t n, const char *p, size_t len)
 {
+	char first = len == 0 ? '\0' : letter_lower(p[0]);
+
+	/* The tables are in lower case. */
 	for (size_t i = 0; i < n; i++)
-		if (strlen(table[i]) == len &&
+		if (table[i][0] == first && strlen(table[i]) == len &&
 		    strncasecmp(p, table[i], len) == 0)
 			return true;
 	return false;
