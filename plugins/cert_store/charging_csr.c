@@ -110,8 +110,16 @@ certs_verb_csr(struct ask *a, struct err *e)
 	struct err why = { 0 };
 	enum certs_result r;
 	enum certs_leaf leaf;
+	const char *kind;
 	char file[128];
 
+	/* A domain that has no leaves here: OCPP's name for that. */
+	if (json_str(a->q, "leaf", 16, &kind, e) == 0 &&
+	    certs_leaf_of(kind) == CERTS_LEAVES &&
+	    certs_domain_of(kind) != CERTS_DOMAINS)
+		return say_result(a,
+		    certs_say(&why, CERTS_INVALID_REQUESTED_TYPE, "%s", kind),
+		    &why, e);
 	if (asked_leaf(a, &leaf, e) == -1 ||
 	    asked_options(a, leaf, &options, e) == -1)
 		return -1;

@@ -244,7 +244,8 @@ next_root(const struct certs *c, const uint8_t print[32], bool is,
 
 	for (size_t i = 0; (a = certs_anchor(c, CERTS_CSMS, i)) != NULL; i++)
 		if ((memcmp(a->cert->print, print, 32) == 0) == is) {
-			cert_hash_data(a->cert, a->cert, CERT_SHA256, hash);
+			cert_hash_data(
+			    a->cert, certs_issuer(c, a), CERT_SHA256, hash);
 			return true;
 		}
 	return false;
