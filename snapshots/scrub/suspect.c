@@ -103,9 +103,9 @@ private_keys(const struct suspect_text *s, struct err *e)
 	return 0;
 }
 
-static suspect_part_fn *const parts[] = { suspect_lines, suspect_rows, suspect_tokens,
-	suspect_hashes, suspect_commands, suspect_addresses, suspect_numbers,
-	suspect_known };
+static suspect_part_fn *const parts[] = { suspect_lines, suspect_rows,
+	suspect_tokens, suspect_hashes, suspect_commands, suspect_addresses,
+	suspect_numbers, suspect_known };
 
 int
 suspect_scan(const struct field_format *format, const char *text, size_t len,

@@ -50,12 +50,14 @@ suspect_copy(char out[static FIELD_NAME_MAX], const char *p, size_t n)
 
 /* The parts of suspect_scan() that look at any text, whatever its format. */
 typedef int suspect_part_fn(const struct suspect_text *, struct err *);
-suspect_part_fn suspect_lines, suspect_rows, suspect_tokens, suspect_hashes, suspect_commands,
-    suspect_addresses, suspect_numbers, suspect_known;
+suspect_part_fn suspect_lines, suspect_rows, suspect_tokens, suspect_hashes,
+    suspect_commands, suspect_addresses, suspect_numbers, suspect_known;
 
 /*
  * suspect_lines: name = value and name: value anywhere, and "password value"
  * with nothing but blanks between.
+ * suspect_rows: by the place in lines that have a shape of their own, and "the
+ * password is ...".
  */
 
 /* The name to the left of `at` in its line: "psk" of psk = "..."; or "". */
