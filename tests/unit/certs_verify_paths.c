@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "certs_chain.h"
+#include "place.h"
 
 enum {
 	NEW_ROOT = 20,
@@ -290,6 +291,42 @@ a_store_that_is_kept_says_the_same(void **state)
 	X509_STORE_free(job.store);
 }
 
+/* The system's anchors are files that OpenSSL opens when it meets their name:
+ * a store of them is empty until then. */
+static void
+anchors_in_a_folder_are_looked_up_when_they_are_needed(void **state)
+{
+	const struct craft_cert spec[C_ALL] = { { 0 } };
+	const struct craft_cert other = { .cn = "stranger", .ca = true };
+	own_certs struct chain c = chain_craft(spec);
+	struct cert *stranger = craft_new(&other);
+	struct verify_job job = chain_job(&c, VERIFY_CSMS_CLIENT);
+	X509 *root = c.c[C_ROOT]->x;
+	char name[32];
+	struct err e;
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%08lx.0",
+	    X509_NAME_hash_ex(X509_get_subject_name(root), NULL, NULL, NULL));
+	f = fopen(name, "w");
+	assert_int_equal(PEM_write_X509(f, root), 1);
+	(void)fclose(f);
+	job.store = X509_STORE_new();
+	assert_int_equal(X509_STORE_load_path(job.store, "."), 1);
+	job.chain = &stranger;
+	job.chain_count = 1;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_NO_ROOT);
+	job.chain = c.c;
+	job.chain_count = C_ROOT;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_ACCEPTED);
+	job.chain = &stranger;
+	job.chain_count = 1;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_ISSUER_NOT_FOUND);
+	X509_STORE_free(job.store);
+	cert_free(stranger);
+}
+
 /* --- TLS: R14 ------------------------------------------------------------- */
 
 /* As a client in TLS uses it: OpenSSL hands the peer's chain over. */
@@ -420,6 +457,8 @@ main(void)
 		cmocka_unit_test(a_chain_that_is_too_long_is_refused),
 		cmocka_unit_test(the_order_of_what_is_sent_does_not_matter),
 		cmocka_unit_test(a_store_that_is_kept_says_the_same),
+		in_a_place(
+		    anchors_in_a_folder_are_looked_up_when_they_are_needed),
 		cmocka_unit_test(
 		    R14_two_tls_sessions_verify_an_rsa_4096_sha_512_chain),
 	};

@@ -241,12 +241,22 @@ verify_with(struct search *s, struct verify_path *path, struct err *e)
 	return r;
 }
 
+/* A store may look into a folder when it is asked (the system's own), so that
+ * one is empty is known only afterwards. */
 static bool
-nobody_trusted(const struct verify_job *job)
+nobody_trusted(const struct verify_job *job, enum certs_result r)
 {
-	return job->store == NULL
-	    ? job->anchor_count == 0
-	    : sk_X509_OBJECT_num(X509_STORE_get0_objects(job->store)) == 0;
+	if (job->store == NULL)
+		return job->anchor_count == 0;
+	return r == CERTS_ISSUER_NOT_FOUND &&
+	    sk_X509_OBJECT_num(X509_STORE_get0_objects(job->store)) == 0;
+}
+
+static enum certs_result
+say_nobody(const struct verify_job *job, struct err *e)
+{
+	return certs_say(
+	    e, CERTS_NO_ROOT, "purpose %s", verify_purpose_name(job->purpose));
 }
 
 enum certs_result
@@ -259,6 +269,7 @@ verify_chain(
 		.edges = VERIFY_EDGES };
 	own_store X509_STORE *own = NULL;
 	struct verify_path unasked;
+	enum certs_result r;
 
 	if (path == NULL)
 		path = &unasked;
@@ -268,13 +279,13 @@ verify_chain(
 		return certs_say(e, CERTS_CLOCK_INVALID, "verify at no time");
 	if (job->chain_count < 1)
 		return certs_say(e, CERTS_INVALID_FORMAT, "no certificate");
-	if (nobody_trusted(job))
-		return certs_say(e, CERTS_NO_ROOT, "purpose %s",
-		    verify_purpose_name(job->purpose));
+	if (nobody_trusted(job, CERTS_ACCEPTED))
+		return say_nobody(job, e);
 	if (s.store == NULL)
 		s.store = own =
 		    verify_store(job->anchors, job->anchor_count, e);
 	if (s.store == NULL)
 		return CERTS_FAILED;
-	return verify_with(&s, path, e);
+	r = verify_with(&s, path, e);
+	return nobody_trusted(job, r) ? say_nobody(job, e) : r;
 }
