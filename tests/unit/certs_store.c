@@ -804,7 +804,11 @@ a_clock_below_its_floor_is_neither_expired_nor_valid(void **state)
 	struct certs_count count;
 	struct world w;
 	struct err e;
-	X509 *x;
+	X509 *x,
+	    *over = craft_x509(&(struct craft_cert){ .cn = "over",
+		.ca = true,
+		.begin = CRAFT_NOW - 9 * CRAFT_DAY,
+		.end = CRAFT_NOW - CRAFT_DAY });
 
 	(void)state;
 	world_make(&w, NULL);
@@ -815,6 +819,8 @@ a_clock_below_its_floor_is_neither_expired_nor_valid(void **state)
 	assert_false(certs_clock_valid(w.c));
 	assert_int_equal(
 	    world_anchor(&w, CERTS_V2G, w.sub, &e), CERTS_CLOCK_INVALID);
+	/* What ended before the floor has ended, whatever the clock says. */
+	assert_int_equal(world_anchor(&w, CERTS_MO, over, &e), CERTS_EXPIRED);
 	assert_int_equal(
 	    certs_choose(w.c, CERTS_LEAF_SECC, NULL, false, &l, &e),
 	    CERTS_CLOCK_INVALID);
@@ -826,6 +832,7 @@ a_clock_below_its_floor_is_neither_expired_nor_valid(void **state)
 	assert_false(certs_clock_valid(w.c));
 	certs_set_clock(w.c, CRAFT_NOW + CRAFT_DAY);
 	assert_true(certs_clock_valid(w.c));
+	X509_free(over);
 	X509_free(x);
 	world_drop(&w);
 }
