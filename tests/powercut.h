@@ -266,11 +266,12 @@ cut_bytes(const struct cut_node *n)
 		die("cut");
 }
 
-/* When nobody runs any more. */
+/* When nobody runs any more. names: these are lost as well; a file system may
+ * also write a name before the bytes. */
 static void
-powercut(void)
+powercut(bool names)
 {
-	for (size_t i = cut_op_count; i-- > 0;) {
+	for (size_t i = names ? cut_op_count : 0; i-- > 0;) {
 		const struct cut_op *op = &cut_ops[i];
 
 		if (op->durable)

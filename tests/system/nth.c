@@ -10,6 +10,7 @@
  *	off	the power goes: all that are traced die before the call, and
  *		what nobody has synced is lost (tests/powercut.h). Also at the
  *		end, if there are fewer calls
+ *	bytes	the same, but names came to the disk before the bytes
  *	enospc	the call fails with ENOSPC (of those that can)
  *	full	and so does every one after it; with -p for FULL_MS
  *	eio	the call fails with EIO (those that write and sync)
@@ -49,10 +50,11 @@ enum how {
 	FULL,
 	EIO_ONCE,
 	OFF,
+	BYTES,
 	HOWS
 };
-static const char *const hows[HOWS] = { "kill", "enospc", "full", "eio",
-	"off" };
+static const char *const hows[HOWS] = { "kill", "enospc", "full", "eio", "off",
+	"bytes" };
 
 /* What may fail: space is missing where something is made or written. */
 #define SPACE 1
@@ -109,6 +111,12 @@ now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool
+is_cut(void)
+{
+	return how == OFF || how == BYTES;
 }
 
 static bool
@@ -199,7 +207,7 @@ power_off(void)
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
 		if (pid > 0 && WIFSTOPPED(status))
 			(void)kill(pid, SIGKILL);
-	powercut();
+	powercut(how == OFF);
 }
 
 static void
@@ -212,9 +220,9 @@ on_entry(pid_t pid, struct traced *t)
 		hit = c;
 		room_at = seized ? now_ms() + FULL_MS : 0;
 	}
-	if (now && how == OFF)
+	if (now && is_cut())
 		power_off();
-	else if (how == OFF)
+	else if (is_cut())
 		powercut_before(pid, t->nr, t->args, &t->op);
 	else if (now && how == KILL)
 		(void)kill(pid, SIGKILL);
@@ -236,7 +244,7 @@ at_call(pid_t pid)
 		for (size_t i = 0; i < 6; i++)
 			t->args[i] = info.entry.args[i];
 		on_entry(pid, t);
-	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && how == OFF &&
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_cut() &&
 	    info.exit.rval >= 0)
 		powercut_after(pid, t->nr, t->args, &t->op);
 }
@@ -295,9 +303,9 @@ trace(pid_t first)
 			return WIFEXITED(status) ? WEXITSTATUS(status)
 						 : 128 + WTERMSIG(status);
 	}
-	if (how != OFF)
+	if (!is_cut())
 		let_go();
-	return hit != NULL && how == OFF ? 128 + SIGKILL : 0;
+	return hit != NULL && is_cut() ? 128 + SIGKILL : 0;
 }
 
 static void
@@ -359,12 +367,12 @@ main(int argc, char *argv[])
 		return 125;
 	nth = strtoul(argv[2], NULL, 10);
 	only = getenv("NTH_ONLY");
-	if (how == OFF)
+	if (is_cut())
 		powercut_open(getenv("NTH_VAULT"));
 	status = trace(strcmp(argv[3], "-p") == 0 ? seize((pid_t)atoi(argv[4]))
 						  : start(argv + 3));
 	/* What succeeded has to stay. */
-	if (hit == NULL && how == OFF)
+	if (hit == NULL && is_cut())
 		power_off();
 	if (hit == NULL)
 		(void)fprintf(stderr, "nth: missed, after %lu\n", count);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # torn_world.sh: stops whatever changes something at its n-th change, for every
-# n, in five ways (see nth.c): killed; the power off, with what was not synced
-# lost; the disk full for that one call or from there on; an error of the disk.
-# Sourced in place of lib.sh.
+# n, in six ways (see nth.c): killed; the power off, with what was not synced
+# lost, names and bytes or bytes alone; the disk full for that one call or from
+# there on; an error of the disk. Sourced in place of lib.sh.
 #
 # TORN_STRIDE=1 stops at every change, which takes hours (make torn); the
 # default looks at some of them, other ones each time. TORN_BOOK is a folder in
@@ -92,10 +92,10 @@ stopped() {
 	grep -q '^nth:' "$T/nth.err" || { cat "$T/nth.err"; return 1; }
 	! grep 'not put back' "$T/nth.err" || return 1
 	# A process that was killed may take a moment to be gone.
-	[[ $how == kill || $how == off ]] && t_until 10 dead_or_back
+	[[ $how =~ ^(kill|off|bytes)$ ]] && t_until 10 dead_or_back
 	if ! kill -0 "$AGENT" 2>/dev/null; then
 		wait "$AGENT" 2>/dev/null
-		[[ $how == kill || $how == off ]] || { echo "the agent died"; return 1; }
+		[[ $how =~ ^(kill|off|bytes)$ ]] || { echo "the agent died"; return 1; }
 		world_start
 	fi
 	t_until 40 world_idle || { cat "$T/status.json"; return 1; }
