@@ -15,7 +15,7 @@
 [ "$(id -u)" -ne 0 ] || mount -t tmpfs -o mode=0755,size=256m torn "$T" 2>/dev/null
 . "$(dirname "${BASH_SOURCE[0]}")/txn_world.sh"
 
-stride=${TORN_STRIDE:-60}
+stride=${TORN_STRIDE:-100}
 case $B in *san*) stride=$((stride * 4)) ;; esac
 nth=$B/tests/system/nth
 # No leak is looked for by who is traced: it would have to trace itself.
