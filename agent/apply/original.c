@@ -128,15 +128,12 @@ copy_in(struct originals *o, const char *as, int fd, size_t len, struct err *e)
 /* Of the copy, not of the file: whoever owns that may write to it meanwhile,
  * and an original that is not what its record says is never put back. */
 static int
-kept_hash(const struct originals *o, const char *as,
-    char hex[static SHA256_HEX], struct err *e)
+kept_hash(const struct originals *o, char hex[static SHA256_HEX], struct err *e)
 {
-	own_fd int fd = openat(o->dir, as, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int fd = file_batch_open(o->contents, e);
 	uint8_t hash[SHA256_LEN];
 
-	if (fd == -1)
-		return err_sys(e, "open original/%s", as);
-	if (sha256_fd(fd, hash, e) == -1)
+	if (fd == -1 || sha256_fd(fd, hash, e) == -1)
 		return -1;
 	hex_encode(hash, sizeof(hash), hex);
 	return 0;
@@ -162,7 +159,7 @@ keep_file(struct originals *o, int folder, const char *name, const char *path,
 		return (void)err_set(e, EFBIG, "too large to be kept"), NULL;
 	if (content_name(path, as, e) == -1 ||
 	    copy_in(o, as, fd, (size_t)st.st_size, e) == -1 ||
-	    kept_hash(o, as, hex, e) == -1)
+	    kept_hash(o, hex, e) == -1)
 		return NULL;
 	return json_pack("{s:s, s:s, s:i, s:i, s:i}", "kind", "file", "sha256",
 	    hex, "mode", (int)(st.st_mode & 07777), "uid", (int)st.st_uid,

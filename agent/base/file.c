@@ -333,6 +333,17 @@ file_batch_add(struct file_batch *b, const char *path, const void *data,
 	return 0;
 }
 
+int
+file_batch_open(const struct file_batch *b, struct err *e)
+{
+	own_fd int folder = open_folder(b->dir, b->first->folder, e);
+	int fd = folder == -1
+	    ? -1
+	    : openat(folder, b->first->temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd == -1 ? err_sys(e, "open %s", b->first->name) : fd;
+}
+
 /* Renames the newest entry and drops it. */
 static int
 batch_rename(struct file_batch *b, struct err *e)

@@ -86,6 +86,9 @@ struct file_batch;
 struct file_batch *file_batch_new(int dir, struct err *); /* dir is borrowed */
 int file_batch_add(struct file_batch *, const char *path, const void *data,
     size_t len, struct file_meta, struct err *);
+/* What was added last, before it has its name, open for reading; the caller's.
+ */
+int file_batch_open(const struct file_batch *, struct err *);
 int file_batch_commit(struct file_batch *, struct err *);
 void file_batch_free(struct file_batch *);
 

@@ -84,7 +84,8 @@ keep_and_look(void (*look)(const json_t *was, const struct bytes *text))
 
 		(void)file_remove_tree(state, "original", &e);
 		assert_int_equal(originals_open(&o, state, &e), 0);
-		if (original_keep(&o, one + 1, &e) == -1)
+		if (original_keep(&o, one + 1, &e) == -1 ||
+		    originals_save(&o, &e) == -1)
 			fail_msg("%s", e.text);
 		fd = original_open(&o, one + 1);
 		assert_int_equal(file_read_fd(fd, 2 * SIZE, &text, &e), 0);
