@@ -36,6 +36,7 @@ struct yaml_anchors {
 	int named; /* of them, those that have one */
 	struct kept *fields;
 	size_t field_count;
+	size_t room; /* for so many of them */
 	size_t repeated;
 	bool full;
 };
@@ -81,7 +82,8 @@ yaml_anchors_open(struct yaml_anchors *a, const char *name, const char *within)
 int
 yaml_anchors_told(struct yaml_anchors *a, const struct field *f, struct err *e)
 {
-	struct kept *grown;
+	size_t room = a->room == 0 ? 64 : 2 * a->room;
+	struct kept *grown = a->fields;
 
 	if (a->full)
 		return err_set(e, E2BIG, "more than %d anchors", ANCHORS_MAX);
@@ -90,10 +92,13 @@ yaml_anchors_told(struct yaml_anchors *a, const struct field *f, struct err *e)
 	if (a->field_count == FIELDS_MAX)
 		return err_set(
 		    e, E2BIG, "more than %d values below anchors", FIELDS_MAX);
-	grown = reallocarray(a->fields, a->field_count + 1, sizeof(*grown));
-	if (grown == NULL)
-		return err_set(e, ENOMEM, "out of memory");
-	a->fields = grown;
+	if (a->field_count == a->room) {
+		grown = reallocarray(a->fields, room, sizeof(*grown));
+		if (grown == NULL)
+			return err_set(e, ENOMEM, "out of memory");
+		a->fields = grown;
+		a->room = room;
+	}
 	grown += a->field_count++;
 	grown->f = *f;
 	(void)snprintf(
