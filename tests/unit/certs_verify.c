@@ -86,8 +86,14 @@ no_authority_key(X509 *x)
 static void
 put(X509 *x, int nid, const char *value)
 {
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+	CONF *conf = NCONF_new(NULL); /* empty; policies want to have one */
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
 
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, conf);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	NCONF_free(conf);
 	assert_non_null(ext);
 	assert_int_equal(X509_add_ext(x, ext, -1), 1);
 	X509_EXTENSION_free(ext);
@@ -97,6 +103,19 @@ static void
 policy_asked_for(X509 *x)
 {
 	put(x, NID_policy_constraints, "critical,requireExplicitPolicy:0");
+}
+
+static void
+policy(X509 *x)
+{
+	put(x, NID_certificate_policies, "1.3.6.1.4.1.55555.9");
+}
+
+static void
+policy_asked_for_and_had(X509 *x)
+{
+	policy_asked_for(x);
+	policy(x);
 }
 
 static void
@@ -148,6 +167,9 @@ struct row {
 static const struct row good[] = {
 	{ .what = "as it should be" },
 	{ "an unknown extension", .spec = { L = { .twist = unknown } } },
+	{ "a policy is asked for, any one will do",
+	    .spec = { L = { .twist = policy },
+		M = { .twist = policy_asked_for_and_had } } },
 	{ "serverAuth", .purpose = VERIFY_CSMS_SERVER,
 	    .spec = { L = { .eku = "serverAuth" } } },
 	{ "both uses", .spec = { L = { .eku = "serverAuth,clientAuth" } } },
