@@ -153,10 +153,9 @@ by_path(const void *a, const void *b)
 static bool
 is_target(const struct applied *a, const char *path)
 {
-	struct applied_file key;
+	struct applied_file key = { .path = "" };
 
 	(void)strncpy(key.path, path, sizeof(key.path) - 1);
-	key.path[sizeof(key.path) - 1] = '\0';
 	return a->file_count > 0 &&
 	    bsearch(&key, a->files, a->file_count, sizeof(key), by_path) !=
 	    NULL;

@@ -36,7 +36,7 @@ charging_links(struct charging *ch)
 	const struct ingot_host *host = ch->store->host;
 	const struct certs_entry *l = NULL;
 	struct err e = { 0 };
-	uint8_t print[32];
+	uint8_t print[32] = { 0 };
 	bool changed;
 
 	for (int d = 0; d < CERTS_DOMAINS; d++)

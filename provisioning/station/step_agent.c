@@ -393,10 +393,3 @@ step_birth(struct work *w, struct err *e)
 		return -1;
 	return keep_birth(w, e);
 }
-
-int
-step_tidy(struct work *w, struct err *e)
-{
-	rejoin_forget(w);
-	return remote_run(w, "rm -rf " REMOTE_DIR, NULL, NULL, SHORT_S, e);
-}

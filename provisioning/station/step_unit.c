@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "rejoin.h"
 #include "remote.h"
 #include "work.h"
 
@@ -363,4 +364,11 @@ step_start(struct work *w, struct err *e)
 	    "if [ $i -gt 100 ]; then echo \"$why\" >&2; exit 4; fi; "
 	    "sleep 0.2 2>/dev/null || sleep 1; done",
 	    args, NULL, START_S, e);
+}
+
+int
+step_tidy(struct work *w, struct err *e)
+{
+	rejoin_forget(w);
+	return remote_run(w, "rm -rf " REMOTE_DIR, NULL, NULL, SHORT_S, e);
 }
