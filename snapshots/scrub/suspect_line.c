@@ -255,7 +255,7 @@ names_next(const char *text, const struct words *w, size_t i)
 		return false;
 	suspect_copy(name, text + w->all[i].at, len);
 	/* docker login --password hunter2 */
-	if (len > 4 && strncmp(name, "--", 2) == 0 && !w->comment)
+	if (len > 3 && strncmp(name, "--", 2) == 0 && !w->comment)
 		return letter_is(name[2], LETTER_ALPHA) &&
 		    strpbrk(name, "=:<>(),[]{}") == NULL &&
 		    suspect_name(name + 2) && text[w->all[i + 1].at] != '-';

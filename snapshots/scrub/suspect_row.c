@@ -100,11 +100,11 @@ said(const struct row *r, size_t i)
 	return digit ? (int)i + 2 : -1;
 }
 
+/* ends: what ends the sentence and not the word. */
 static int
-tell_word(
-    const struct suspect_text *s, const struct row *r, int i, struct err *e)
+tell_word(const struct suspect_text *s, const struct row *r, int i,
+    const char *ends, struct err *e)
 {
-	static const char ends[] = ".,;!?)";
 	size_t len = i < 0 ? 0 : r->word[i].len;
 
 	while (len > 0 && strchr(ends, r->word[i].p[len - 1]) != NULL)
@@ -143,12 +143,12 @@ row(const struct suspect_text *s, const char *p, const char *stop,
 	int rc;
 
 	split(p, stop, &r);
-	if (tell_word(s, &r, clock_key(&r), e) == -1 ||
-	    tell_word(s, &r, peer_secret(&r), e) == -1)
+	if (tell_word(s, &r, clock_key(&r), "", e) == -1 ||
+	    tell_word(s, &r, peer_secret(&r), "", e) == -1)
 		return -1;
 	rc = passwd_hash(s, p, stop, e);
 	for (size_t i = 0; i < r.count && rc == 0; i++)
-		rc = tell_word(s, &r, said(&r, i), e);
+		rc = tell_word(s, &r, said(&r, i), ".,;!?)", e);
 	return rc;
 }
 

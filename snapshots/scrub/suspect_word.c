@@ -122,13 +122,27 @@ in_fours(const char *p, size_t len)
 	    memchr(p, '_', len) == NULL && signs * 6 <= len;
 }
 
+/* Padding, and a plus sign somewhere before it: no name has both. */
+static bool
+padded_sum(const char *p, size_t len)
+{
+	size_t of[4] = { 0 };
+
+	for (size_t i = 0; i < len; i++)
+		of[kind(p[i])]++;
+	return len % 4 == 0 && p[len - 1] == '=' && p[len - 2] != '+' &&
+	    memchr(p, '+', len) != NULL && of[1] > 0 && of[2] > 0 &&
+	    memchr(p, '-', len) == NULL && memchr(p, '_', len) == NULL;
+}
+
 /* Base64 has slashes as paths have; what reads odd is none, or hardly. */
 static bool
 is_random(const char *p, size_t len)
 {
 	bool fours = in_fours(p, len);
 
-	if (fours && p[len - 1] == '=' && p[len - 2] == '=')
+	if ((fours && p[len - 1] == '=' && p[len - 2] == '=') ||
+	    padded_sum(p, len))
 		return true;
 	return reads_odd(p, len,
 		   p[0] == '/' ? 55
