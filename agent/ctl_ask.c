@@ -91,6 +91,7 @@ static const struct {
 	{ "certs.update", false },
 	{ "certs.delete", false },
 	{ "certs.csr", false },
+	{ "certs.drop-key", false },
 	{ "certs.outcome", false },
 	{ "certs.collect", false },
 	{ "certs.ocsp-put", false },

@@ -132,7 +132,7 @@ run(struct cli *c)
 const struct cli_command cli_cert = {
 	.name = "cert",
 	.operands = "[WORD ...]",
-	.words = "list show install update csr verify verify-file delete "
+	.words = "list show install update csr drop verify verify-file delete "
 		 "outcome count locations ocsp ocsp-put ocsp-get collect "
 		 "handles openssl-config",
 	.operands_max = 4,
@@ -147,7 +147,8 @@ const struct cli_command cli_cert = {
 	    "list [TYPE...]: what is there, with its hash data; TYPE as OCPP "
 	    "names it. show LEAF: the one in use, its end, and whether it is "
 	    "time for a new one. install DOMAIN FILE: a trust anchor. csr "
-	    "LEAF: a new key and its request. update LEAF FILE: the leaf that "
+	    "LEAF: a new key and its request. drop KEY-FILE: that request came "
+	    "to nothing. update LEAF FILE: the leaf that "
 	    "came for it, with its chain. outcome worked|refused LEAF "
 	    "FINGERPRINT, root-worked|root-refused FINGERPRINT: what a "
 	    "connection with a new one came to. delete SERIAL: by serial or "

@@ -159,6 +159,14 @@ ask_csr(struct cli *c, struct err *e)
 }
 
 static json_t *
+ask_drop(struct cli *c, struct err *e)
+{
+	json_t *q = json_pack("{s:s}", "key", c->operands[1]);
+
+	return q == NULL ? no_text(e) : q;
+}
+
+static json_t *
 ask_outcome(struct cli *c, struct err *e)
 {
 	bool root = strncmp(c->operands[1], "root-", 5) == 0;
@@ -329,6 +337,8 @@ const struct cert_word cert_words[] = {
 	    ask_update, cert_show_done, NULL },
 	{ "csr", 1, 1, "CSMS|SECC", "certs.csr", false,
 	    ask_csr, cert_show_csr, NULL },
+	{ "drop", 1, 1, "KEY-FILE", "certs.drop-key", false,
+	    ask_drop, cert_show_done, NULL },
 	{ "verify", 2, 2, "PURPOSE FILE", "certs.verify", true,
 	    ask_verify, cert_show_verify, NULL },
 	{ "verify-file", 3, 3, "FILE SIGNATURE SIGNER", "certs.signature", true,

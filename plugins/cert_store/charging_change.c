@@ -99,6 +99,20 @@ certs_verb_delete(struct ask *a, struct err *e)
 	return say(a, "dependent", json_integer((json_int_t)gone.dependent), e);
 }
 
+/* A request that came to nothing; key: its file, as certs.csr named it. */
+int
+certs_verb_drop(struct ask *a, struct err *e)
+{
+	struct err why = { 0 };
+	enum certs_result r;
+	const char *key;
+
+	if (json_str(a->q, "key", 127, &key, e) == -1)
+		return -1;
+	r = certs_drop_key(certs(a), key, &why);
+	return told(a, r, "KeyDropped", "KeyNotDropped", key, &why, e);
+}
+
 static const struct {
 	const char *word;
 	bool leaf;

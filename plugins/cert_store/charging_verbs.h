@@ -17,6 +17,7 @@ int certs_verb_install(struct ask *, struct err *);
 int certs_verb_update(struct ask *, struct err *);
 int certs_verb_delete(struct ask *, struct err *);
 int certs_verb_csr(struct ask *, struct err *);
+int certs_verb_drop(struct ask *, struct err *);
 int certs_verb_verify(struct ask *, struct err *);
 int certs_verb_signature(struct ask *, struct err *);
 int certs_verb_list(struct ask *, struct err *);

@@ -61,6 +61,7 @@ static const struct verb verbs[] = {
 	CERTS("certs.delete", certs_verb_delete, "hash"),
 	CERTS("certs.csr", certs_verb_csr, "leaf", "key", "properties",
 	    "country", "organization", "unit", "common", "domain", "san"),
+	CERTS("certs.drop-key", certs_verb_drop, "key"),
 	CERTS("certs.verify", certs_verb_verify, "purpose", "chain", "name",
 	    "wildcards", "at", "crl", "staple", "must_staple"),
 	CERTS("certs.signature", certs_verb_signature, "digest", "signature",
