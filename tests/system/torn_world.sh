@@ -5,7 +5,7 @@
 # there on; an error of the disk. Sourced in place of lib.sh.
 #
 # TORN_STRIDE=1 stops at every change, which takes hours (make torn); the
-# default looks at some of them, other ones each time. TORN_BOOK is a folder in
+# default looks at some of them, TORN_SEED says from which on. TORN_BOOK is a folder in
 # which each operation notes how far it is: what is done there is not done
 # again. TORN_ONLY=apply_kill runs the operations whose name holds that.
 # shellcheck shell=bash
@@ -21,6 +21,7 @@ nth=$B/tests/system/nth
 # No leak is looked for by who is traced: it would have to trace itself.
 export ASAN_OPTIONS=detect_leaks=0 NTH_VAULT=$T/vault
 rounds=0
+RANDOM=${TORN_SEED:-7}
 
 missed() { grep -q '^nth: missed' "$1"; }
 
