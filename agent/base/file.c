@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Durable files. The order in write_temp() and file_write() is the promise:
+ * Durable files. The order in file_temp() and file_write() is the promise:
  * bytes, mode and owner, fsync, rename, fsync of the folder; every return
  * value is looked at, close() included, since NFS and quotas report there.
  */
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "file_in.h"
 #include "own.h"
 
 int
@@ -38,8 +38,8 @@ file_write_all(int fd, const void *data, size_t len)
 }
 
 /* "a/b/c" -> "a/b" and "c"; the folder of "c" is ".". */
-static int
-split(const char *path, char folder[static PATH_MAX], const char **last,
+int
+file_parts(const char *path, char folder[static PATH_MAX], const char **last,
     struct err *e)
 {
 	const char *slash = strrchr(path, '/');
@@ -59,8 +59,8 @@ split(const char *path, char folder[static PATH_MAX], const char **last,
 	return 0;
 }
 
-static int
-open_folder(int dir, const char *path, struct err *e)
+int
+file_folder(int dir, const char *path, struct err *e)
 {
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -75,9 +75,9 @@ open_parent(int dir, const char *path, const char **last, struct err *e)
 {
 	char folder[PATH_MAX];
 
-	if (split(path, folder, last, e) == -1)
+	if (file_parts(path, folder, last, e) == -1)
 		return -1;
-	return open_folder(dir, folder, e);
+	return file_folder(dir, folder, e);
 }
 
 static int
@@ -94,8 +94,8 @@ fill(int fd, const void *data, size_t len, struct file_meta m, bool sync)
 	return sync ? fsync(fd) : 0;
 }
 
-static int
-write_temp(int folder, char temp[static NAME_MAX + 1], const char *name,
+int
+file_temp(int folder, char temp[static NAME_MAX + 1], const char *name,
     const void *data, size_t len, struct file_meta m, bool sync, struct err *e)
 {
 	static unsigned count;
@@ -121,7 +121,7 @@ int
 file_write_beside(int folder, char temp[static NAME_MAX + 1], const char *name,
     const void *data, size_t len, struct file_meta m, struct err *e)
 {
-	return write_temp(folder, temp, name, data, len, m, false, e);
+	return file_temp(folder, temp, name, data, len, m, false, e);
 }
 
 int
@@ -134,7 +134,7 @@ file_write(int dir, const char *path, const void *data, size_t len,
 
 	if (folder == -1)
 		return -1;
-	if (write_temp(folder, temp, path, data, len, m, true, e) == -1)
+	if (file_temp(folder, temp, path, data, len, m, true, e) == -1)
 		return -1;
 	if (renameat(folder, temp, folder, name) == -1) {
 		(void)err_sys(e, "rename to %s", path);
@@ -270,136 +270,4 @@ file_sealed(const void *data, size_t len, struct err *e)
 		F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) == -1)
 		return err_sys(e, "memfd seal");
 	return take_fd(&fd);
-}
-
-/* One file that is written but not yet renamed. */
-struct pending {
-	struct pending *next;
-	char *folder;
-	char temp[NAME_MAX + 1];
-	char *name;
-};
-
-struct file_batch {
-	int dir;
-	struct pending *first;
-};
-
-struct file_batch *
-file_batch_new(int dir, struct err *e)
-{
-	struct file_batch *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return (void)err_sys(e, "batch"), NULL;
-	b->dir = dir;
-	return b;
-}
-
-static void
-pending_free(struct pending *p)
-{
-	free(p->folder);
-	free(p->name);
-	free(p);
-}
-
-int
-file_batch_add(struct file_batch *b, const char *path, const void *data,
-    size_t len, struct file_meta m, struct err *e)
-{
-	char where[PATH_MAX];
-	const char *name;
-	own_fd int folder = -1;
-	struct pending *p;
-
-	if (split(path, where, &name, e) == -1 ||
-	    (folder = open_folder(b->dir, where, e)) == -1)
-		return -1;
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		return err_sys(e, "%s", path);
-	p->folder = strdup(where);
-	p->name = strdup(name);
-	if (p->folder == NULL || p->name == NULL) {
-		pending_free(p);
-		return err_set(e, ENOMEM, "%s: out of memory", path);
-	}
-	if (write_temp(folder, p->temp, path, data, len, m, false, e) == -1) {
-		pending_free(p);
-		return -1;
-	}
-	p->next = b->first;
-	b->first = p;
-	return 0;
-}
-
-int
-file_batch_open(const struct file_batch *b, struct err *e)
-{
-	own_fd int folder = open_folder(b->dir, b->first->folder, e);
-	int fd = folder == -1
-	    ? -1
-	    : openat(folder, b->first->temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd == -1 ? err_sys(e, "open %s", b->first->name) : fd;
-}
-
-/* Renames the newest entry and drops it. */
-static int
-batch_rename(struct file_batch *b, struct err *e)
-{
-	struct pending *p = b->first;
-	own_fd int folder = open_folder(b->dir, p->folder, e);
-
-	if (folder == -1)
-		return -1;
-	if (renameat(folder, p->temp, folder, p->name) == -1)
-		return err_sys(e, "rename to %s/%s", p->folder, p->name);
-	b->first = p->next;
-	pending_free(p);
-	return 0;
-}
-
-static int
-sync_all(const struct file_batch *b, struct err *e)
-{
-	own_fd int fd = open_folder(b->dir, ".", e);
-
-	if (fd == -1)
-		return -1;
-	return syncfs(fd) == -1 ? err_sys(e, "syncfs") : 0;
-}
-
-int
-file_batch_commit(struct file_batch *b, struct err *e)
-{
-	if (b->first == NULL)
-		return 0;
-	if (sync_all(b, e) == -1)
-		return -1;
-	while (b->first != NULL)
-		if (batch_rename(b, e) == -1)
-			return -1;
-	return sync_all(b, e);
-}
-
-void
-file_batch_free(struct file_batch *b)
-{
-	struct pending *p;
-	struct err ignored;
-	int folder;
-
-	if (b == NULL)
-		return;
-	while ((p = b->first) != NULL) {
-		b->first = p->next;
-		folder = open_folder(b->dir, p->folder, &ignored);
-		if (folder != -1) {
-			(void)unlinkat(folder, p->temp, 0);
-			(void)close(folder);
-		}
-		pending_free(p);
-	}
-	free(b);
 }
