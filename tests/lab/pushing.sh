@@ -14,7 +14,7 @@ push() { # OUT CMD...: CMD ingot push of that unit
 	shift
 	"$@" "$build/ingot" push "$(serial_of $pushed)=admin@$LAB_NET4.$pushed" --config $LAB/station.conf \
 	    --bundle $LAB/line.ingot --package $LAB/agent.deb --anchors $LAB/maker/ca.pem --claim $LAB/claim \
-	    --identity $LAB/operator --lock --timeout 4 --out "$out" --json
+	    --identity $LAB/operator --lock --timeout "${PUSH_TIMEOUT:-4}" --out "$out" --json
 }
 push_result() { jq -r '.units[0].result' "$1/report.json"; }
 
@@ -26,7 +26,8 @@ push_full() {
 	NTH_ONLY=/ingot-station/ "$nth" full 3 -p "$sshd" >$LAB/push.nth 2>$LAB/push.hit &
 	tracer=$!
 	until [ -s $LAB/push.nth ] || ! kill -0 $tracer; do sleep 0.02; done
-	push $LAB/push.line env >$LAB/push.out 2>&1
+	# A traced sshd is slow, the more so beside twenty units.
+	PUSH_TIMEOUT=30 push $LAB/push.line env >$LAB/push.out 2>&1
 	kill $tracer
 	wait $tracer
 	cat $LAB/push.hit
