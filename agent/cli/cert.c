@@ -114,8 +114,7 @@ ask(struct cli *c, const struct cert_word *w)
 		    cli_text(reply, "why"));
 		return cli_fail(c, code, &e);
 	}
-	w->show(c, reply);
-	return CODE_OK;
+	return w->show(c, reply);
 }
 
 static enum ctl_code
@@ -126,6 +125,11 @@ run(struct cli *c)
 
 	if ((w = find(c, &e)) == NULL)
 		return cli_fail(c, CODE_USAGE, &e);
+	if (c->json && cli_option(c, "out") != NULL) {
+		(void)err_set(&e, EINVAL,
+		    "--out and --json: the JSON holds it already; say one");
+		return cli_fail(c, CODE_USAGE, &e);
+	}
 	return w->run != NULL ? w->run(c) : ask(c, w);
 }
 

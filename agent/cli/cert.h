@@ -15,7 +15,7 @@ struct cert_word {
 	bool looks;       /* changes nothing: the group may */
 	/* The question, or NULL: e says why. */
 	json_t *(*question)(struct cli *, struct err *);
-	void (*show)(struct cli *, const json_t *reply);
+	enum ctl_code (*show)(struct cli *, const json_t *reply);
 	enum ctl_code (*run)(struct cli *);
 };
 
@@ -26,18 +26,18 @@ enum ctl_code cert_ask(struct cli *, const char *verb, bool looks,
 enum ctl_code cert_code(const json_t *reply);
 
 /* cert_show.c */
-void cert_show_list(struct cli *, const json_t *reply);
-void cert_show_leaf(struct cli *, const json_t *reply);
-void cert_show_count(struct cli *, const json_t *reply);
-void cert_show_csr(struct cli *, const json_t *reply);
-void cert_show_verify(struct cli *, const json_t *reply);
-void cert_show_deleted(struct cli *, const json_t *reply);
-void cert_show_collected(struct cli *, const json_t *reply);
-void cert_show_location(struct cli *, const json_t *reply);
-void cert_show_ocsp(struct cli *, const json_t *reply);
-void cert_show_answer(struct cli *, const json_t *reply);
-void cert_show_handles(struct cli *, const json_t *reply);
-void cert_show_done(struct cli *, const json_t *reply);
+enum ctl_code cert_show_list(struct cli *, const json_t *reply);
+enum ctl_code cert_show_leaf(struct cli *, const json_t *reply);
+enum ctl_code cert_show_count(struct cli *, const json_t *reply);
+enum ctl_code cert_show_csr(struct cli *, const json_t *reply);
+enum ctl_code cert_show_verify(struct cli *, const json_t *reply);
+enum ctl_code cert_show_deleted(struct cli *, const json_t *reply);
+enum ctl_code cert_show_collected(struct cli *, const json_t *reply);
+enum ctl_code cert_show_location(struct cli *, const json_t *reply);
+enum ctl_code cert_show_ocsp(struct cli *, const json_t *reply);
+enum ctl_code cert_show_answer(struct cli *, const json_t *reply);
+enum ctl_code cert_show_handles(struct cli *, const json_t *reply);
+enum ctl_code cert_show_done(struct cli *, const json_t *reply);
 
 /* cert_words.c: the questions. */
 extern const struct cert_word cert_words[]; /* ended by a zero */

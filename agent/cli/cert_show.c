@@ -32,7 +32,7 @@ row(const char *name, const json_t *o, const char *key)
 	(void)printf("\n");
 }
 
-void
+enum ctl_code
 cert_show_list(struct cli *c, const json_t *reply)
 {
 	const json_t *one;
@@ -50,9 +50,10 @@ cert_show_list(struct cli *c, const json_t *reply)
 		cli_print_clean(cli_text(one, "subject"));
 		(void)printf("\n");
 	}
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_leaf(struct cli *c, const json_t *reply)
 {
 	const json_t *one = json_object_get(reply, "certificate");
@@ -71,6 +72,7 @@ cert_show_leaf(struct cli *c, const json_t *reply)
 	row("file", one, "file");
 	row("chain", one, "chain");
 	row("key", one, "key");
+	return CODE_OK;
 }
 
 static void
@@ -84,7 +86,7 @@ show_counts(const json_t *group, const char *what)
 		number(one, "all"), number(one, "valid"));
 }
 
-void
+enum ctl_code
 cert_show_count(struct cli *c, const json_t *reply)
 {
 	(void)c;
@@ -94,9 +96,10 @@ cert_show_count(struct cli *c, const json_t *reply)
 		     "files %lld, bytes %lld\n",
 	    number(reply, "keys"), number(reply, "requests"),
 	    number(reply, "files"), number(reply, "bytes"));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_answer(struct cli *c, const json_t *reply)
 {
 	const char *text = text_of(reply, "response"),
@@ -108,15 +111,16 @@ cert_show_answer(struct cli *c, const json_t *reply)
 	if (out == NULL || der == NULL) {
 		cli_print_line(stdout, text);
 		(void)printf("\n");
-		return;
+		return CODE_OK;
 	}
 	n = base64_decode(text, der, strlen(text));
 	if (n == -1 ||
 	    file_write(AT_FDCWD, out, der, (size_t)n, FILE_PUBLIC, &e) == -1)
-		(void)cli_fail(c, CODE_FAILED, &e);
+		return cli_fail(c, CODE_FAILED, &e);
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_csr(struct cli *c, const json_t *reply)
 {
 	const char *csr = text_of(reply, "csr"), *out = cli_option(c, "out");
@@ -126,21 +130,23 @@ cert_show_csr(struct cli *c, const json_t *reply)
 		cli_print_clean(csr);
 	else if (file_write(AT_FDCWD, out, csr, strlen(csr), FILE_PUBLIC, &e) ==
 	    -1)
-		(void)cli_fail(c, CODE_FAILED, &e);
+		return cli_fail(c, CODE_FAILED, &e);
 	else
 		(void)printf("%s: the request; its key is %s\n", out,
 		    cli_text(reply, "key"));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_verify(struct cli *c, const json_t *reply)
 {
 	(void)c;
 	(void)printf("valid, %lld certificates up to the anchor\n",
 	    number(json_object_get(reply, "path"), "count"));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_deleted(struct cli *c, const json_t *reply)
 {
 	long long dependent = number(reply, "dependent");
@@ -155,9 +161,10 @@ cert_show_deleted(struct cli *c, const json_t *reply)
 		(void)printf("%lld leaves have lost their anchor by it; they "
 			     "are still here\n",
 		    dependent);
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_collected(struct cli *c, const json_t *reply)
 {
 	const json_t *n = json_object_get(reply, "collected");
@@ -165,16 +172,18 @@ cert_show_collected(struct cli *c, const json_t *reply)
 	(void)c;
 	(void)printf("collected: %lld leaves, %lld keys, %lld OCSP answers\n",
 	    number(n, "leaves"), number(n, "keys"), number(n, "ocsp"));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_location(struct cli *c, const json_t *reply)
 {
 	(void)c;
 	(void)printf("%s\n", cli_text(reply, "anchors"));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_ocsp(struct cli *c, const json_t *reply)
 {
 	const json_t *one, *url;
@@ -195,9 +204,10 @@ cert_show_ocsp(struct cli *c, const json_t *reply)
 			(void)printf("\n");
 		}
 	}
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_handles(struct cli *c, const json_t *reply)
 {
 	const json_t *one, *list = json_object_get(reply, "handles");
@@ -209,11 +219,13 @@ cert_show_handles(struct cli *c, const json_t *reply)
 		cli_text(one, "kind"), cli_text(one, "name"));
 	(void)printf("%zu persistent objects; none of them is Ingot's\n",
 	    json_array_size(list));
+	return CODE_OK;
 }
 
-void
+enum ctl_code
 cert_show_done(struct cli *c, const json_t *reply)
 {
 	(void)c;
 	(void)printf("%s\n", cli_text(reply, "result"));
+	return CODE_OK;
 }

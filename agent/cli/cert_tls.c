@@ -42,14 +42,14 @@ static const char config[] =
 /* -1: nothing of this kind is valid now; what to do stands in e. */
 static int
 has_valid(const json_t *count, const char *group, const char *name,
-    const char *todo, struct err *e)
+    const char *remedy, struct err *e)
 {
 	const json_t *one =
 	    json_object_get(json_object_get(count, group), name);
 
 	return json_integer_value(json_object_get(one, "valid")) > 0
 	    ? 0
-	    : err_set(e, ENOENT, "no valid %s in %s: %s", name, group, todo);
+	    : err_set(e, ENOENT, "no valid %s in %s: %s", name, group, remedy);
 }
 
 /* A station that forces TLS towards the car and has nothing to show it would

@@ -184,8 +184,8 @@ step_copy(struct work *w, struct err *e)
  */
 #define INSTALL_BEGIN                                                          \
 	"trap '' HUP PIPE; cd " REMOTE_DIR " || exit 1; " LOCKED               \
-	"todo=; for f; do [ -e \"installed.$f\" ] || todo=1; done; "           \
-	"[ -n \"$todo\" ] || { echo same; exit 0; }; "
+	"more=; for f; do [ -e \"installed.$f\" ] || more=1; done; "           \
+	"[ -n \"$more\" ] || { echo same; exit 0; }; "
 #define INSTALL_END                                                            \
 	"rc=$?; if [ $rc -ne 0 ]; then tail -n 5 install.log >&2; exit 1; "    \
 	"fi; sync; for f; do : >\"installed.$f\"; done; echo new"
