@@ -39,6 +39,7 @@ PROV_LIBS	:= -lpaho-mqtt3as -ltss2-esys -ltss2-mu -ltss2-sys \
 		   -ltss2-tcti-device -ltss2-tcti-swtpm -lsqlite3 -lssl
 FIRE_LIBS	:= -lip4tc -lip6tc -lnl-3
 AGENT_LIBS	:= -lseccomp -lcap-ng
+OCPP_LIBS	:= -lssl -lmosquitto -lz
 
 objects	= $(patsubst %.c,$B/%.o,$(filter-out $(2),$(wildcard $(1))))
 MAINS	:= agent/ingotd.c agent/ingot-host.c agent/ingot-unpack.c \
@@ -51,10 +52,11 @@ FIRE	:= $B/libfirewall.a
 PROV	:= $B/libprovisioning.a
 STATION	:= $B/libstation.a
 CERTS	:= $B/libcerts.a
+OCPP	:= $B/libocpp.a
 BINS	:= $(addprefix $B/,ingotd ingot-host ingot-unpack ingot-packager \
 	   ingot ingot-provision ingot-station)
 GATE	:= $B/ingot-gate.so
-PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(wildcard plugins/*/))
+PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(sort $(dir $(wildcard plugins/*/*.c))))
 TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
 TPLUGS	:= $(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
 LAB	:= $B/tests/lab/scan
@@ -76,6 +78,11 @@ $(PROV): $(call objects,provisioning/*.c provisioning/tpm/*.c \
 $(STATION): $(call objects,provisioning/station/*.c,\
 	provisioning/station/main.c)
 $(CERTS): $(call objects,plugins/cert_store/certs/*.c)
+# The bridge without its plugin host: what tests and bench link as well.
+OCPP_ROOMS := $(addprefix plugins/ocpp_bridge/,judge wire queue bridge)
+OCPP_INC := $(OCPP_ROOMS:%=-I%)
+$(OCPP): $(call objects,$(OCPP_ROOMS:%=%/*.c))
+$B/plugins/ocpp_bridge/%.o: CPPFLAGS += $(OCPP_INC)
 %.a:
 	@rm -f $@
 	$(call quiet,AR)$(AR) rcsD $@ $^
@@ -110,6 +117,8 @@ $B/plugins/firewall_policy.so: LIBS := $(FIRE_LIBS)
 $B/plugins/ssh_hardening.so: LIBS := -lssh
 $B/plugins/cert_store.so: $(CERTS) $(PROV)
 $B/plugins/cert_store.so: LIBS := $(PROV_LIBS)
+$B/plugins/ocpp_bridge.so: $(OCPP)
+$B/plugins/ocpp_bridge.so: LIBS := $(OCPP_LIBS)
 $B/plugins/uplink.so: $(PROV)
 $B/plugins/uplink.so: LIBS := $(PROV_LIBS)
 .SECONDEXPANSION:
@@ -143,6 +152,14 @@ $B/tests/system/certs_%: $B/tests/system/certs_%.o $(CERTS) $(PROV) $(BASE)
 	$(call link,$(PROV_LIBS) $(BASE_LIBS))
 $B/tests/bench/certs_%: $B/tests/bench/certs_%.o $(CERTS) $(PROV) $(BASE)
 	$(call link,$(PROV_LIBS) $(BASE_LIBS))
+$B/tests/unit/ocpp_% $B/tests/system/ocpp_% $B/tests/fuzz/ocpp_% \
+$B/tests/bench/ocpp_%: CPPFLAGS += $(OCPP_INC)
+$B/tests/unit/ocpp_%: $B/tests/unit/ocpp_%.o $(OCPP) $(BASE)
+	$(call link,-lcmocka $(OCPP_LIBS) $(BASE_LIBS))
+$B/tests/system/ocpp_%: $B/tests/system/ocpp_%.o $(OCPP) $(BASE)
+	$(call link,$(OCPP_LIBS) $(BASE_LIBS))
+$B/tests/bench/ocpp_%: $B/tests/bench/ocpp_%.o $(OCPP) $(BASE)
+	$(call link,$(OCPP_LIBS) $(BASE_LIBS))
 $B/tests/unit/agent_%: $B/tests/unit/agent_%.o $(AGENT) $(SNAP) $(BASE)
 	$(call link,-lcmocka $(AGENT_LIBS) $(SNAP_LIBS) $(BASE_LIBS))
 # Plugins' tests see the parts that need no server.
@@ -168,6 +185,8 @@ $B/tests/fuzz/station_%: $B/tests/fuzz/station_%.o $(STATION) $(BASE)
 	$(call link,-fsanitize=fuzzer -lssh $(BASE_LIBS))
 $B/tests/fuzz/certs_%: $B/tests/fuzz/certs_%.o $(CERTS) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(PROV_LIBS) $(BASE_LIBS))
+$B/tests/fuzz/ocpp_%: $B/tests/fuzz/ocpp_%.o $(OCPP) $(BASE)
+	$(call link,-fsanitize=fuzzer $(OCPP_LIBS) $(BASE_LIBS))
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(AGENT) $(IMPORT) $(SNAP) $(FIRE) $(PROV) $(BASE)
 	$(call link,-fsanitize=fuzzer $(fuzz_libs) $(BASE_LIBS))
 $B/tests/lab/%: $B/tests/lab/%.o

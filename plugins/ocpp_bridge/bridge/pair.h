@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OCPP_PAIR_H
+#define OCPP_PAIR_H
+
+#include "bridge.h"
+#include "calls.h"
+#include "charger.h"
+#include "dial.h"
+#include "judge.h"
+#include "listener.h"
+#include "queue.h"
+
+/*
+ * A pair: one charge point that is connected, and its leg to the CSMS. Two
+ * tables say what happens: states x events (pair.c) for the connection, and
+ * handlers x (version, way, action) for the frames that the gateway itself has
+ * something to do with (handlers.c). All other frames are forwarded, the bytes
+ * as they came.
+ */
+enum pair_state {
+	PAIR_DIALLING, /* charger waits for its 101, or (store) for the CSMS */
+	PAIR_OPEN,     /* both legs */
+	PAIR_AWAY,     /* store mode: charger here, CSMS not */
+	PAIR_CLOSING,
+	PAIR_STATES
+};
+
+struct pair {
+	struct bridge *bridge;
+	struct charger *charger; /* durable facts, and its class */
+	enum ocpp_version version;
+	enum pair_state state;
+	uint8_t profile;  /* of the listener it came by */
+	bool certificate; /* it authenticated by one */
+	struct arrival *arrival;
+	struct dial *dial;
+	struct leg
+	    *legs[2]; /* [OCPP_UP]: the CSMS's, [OCPP_DOWN]: the charger's:
+			 the leg by which a frame of that way leaves */
+	struct calls calls[2]; /* CALLs under way, by the way they go */
+	unsigned failures;     /* of dialling, in a row */
+	uint64_t retry_at, since_ms;
+	uint64_t frames[2], refused[2], stored;
+	struct pair *next;
+};
+
+/* What a handler decides about a frame. */
+enum pair_do {
+	PAIR_PASS,  /* forward it */
+	PAIR_TAKEN, /* answered, kept or dropped: not forwarded */
+	PAIR_FAIL   /* memory, disk: the pair is closed, none other harmed */
+};
+
+/*
+ * A handler sees a judged frame. For an answer, call is what was asked. It may
+ * answer by pair_answer()/pair_refuse(), and call by pair_call().
+ */
+typedef enum pair_do pair_handler(struct pair *, enum ocpp_way,
+    const struct frame *, struct span text, const struct call *);
+
+struct pair_handled {
+	unsigned versions; /* bits */
+	enum ocpp_way way; /* of the CALL */
+	const char *action;
+	pair_handler *asked, *answered; /* either may be NULL */
+};
+/* One table for each room (secure.c: certificates, profiles, keys, logs;
+ * store.c: transactions), ended by an action of NULL. Asked in that order. */
+extern const struct pair_handled secure_handled[], store_handled[];
+
+/* Answers a CALL in the gateway's name. payload: JSON object. */
+int pair_answer(
+    struct pair *, enum ocpp_way of_call, struct span id, const char *payload);
+int pair_refuse(struct pair *, enum ocpp_way of_call, struct span id,
+    const char *code, const char *why);
+/*
+ * A CALL of the gateway's own: UUID id, waits behind what is open that way.
+ * done is called once, with NULL when it timed out or the pair ended. The
+ * answer never reaches the other side. -1: the pair has too many waiting.
+ */
+int
+pair_call(struct pair *, enum ocpp_way, const char *action, const char *payload,
+    void (*done)(void *ctx, struct pair *, const struct frame *answer),
+    void *ctx, struct err *);
+/* Forwards bytes of the other side, whatever the tables say. */
+int pair_forward(struct pair *, enum ocpp_way, struct span text);
+void pair_close(struct pair *, unsigned code, const char *why);
+/* Dials the CSMS anew, with what the charger's record says now; the old leg is
+ * kept until the new one is open, if keep. */
+void pair_redial(struct pair *, bool keep);
+
+#endif
