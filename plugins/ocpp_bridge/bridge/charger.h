@@ -27,6 +27,9 @@ struct charger {
 	bool root_check; /* AdditionalRootCertificateCheck */
 	char leaf[OCPP_IDENTITY_MAX +
 	    1]; /* identity of its leaf in cert_store */
+	/* Seconds, of the CSMS's last BootNotification answer that said
+	 * Accepted; 0: it never accepted this one. */
+	uint32_t boot_interval;
 	bool changed;
 	/* Not on disk. */
 	struct pair *pair;

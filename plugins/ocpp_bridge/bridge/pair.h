@@ -41,6 +41,7 @@ struct pair {
 	unsigned failures;     /* of dialling, in a row */
 	uint64_t retry_at, since_ms;
 	uint64_t frames[2], refused[2], stored;
+	struct store_pair *store; /* store.c's; NULL: nothing */
 	struct pair *next;
 };
 
@@ -82,7 +83,18 @@ int
 pair_call(struct pair *, enum ocpp_way, const char *action, const char *payload,
     void (*done)(void *ctx, struct pair *, const struct frame *answer),
     void *ctx, struct err *);
-/* Forwards bytes of the other side, whatever the tables say. */
+/*
+ * A CALL of ours whose bytes and id exist already: store.c sends what it kept.
+ * At once, entered as open with `record`; done as in pair_call(): its answer is
+ * not forwarded. NULL with the pair still PAIR_OPEN: it timed out. -1: not
+ * sent; EBUSY: something else is open that way.
+ */
+int pair_resend(struct pair *, enum ocpp_way, const struct frame *,
+    struct span text, uint64_t record,
+    void (*done)(void *ctx, struct pair *, const struct frame *answer),
+    void *ctx, struct err *);
+/* Forwards bytes of the other side, whatever the tables say: a CALL is entered
+ * as open, as if it had been passed. */
 int pair_forward(struct pair *, enum ocpp_way, struct span text);
 void pair_close(struct pair *, unsigned code, const char *why);
 /* Dials the CSMS anew, with what the charger's record says now; the old leg is
