@@ -16,7 +16,7 @@
 #include "loop.h"
 #include "own.h"
 
-#define EVENTS_A_ROUND 32
+#define EVENTS_A_ROUND 128 /* 1.5 kB of stack; a busy bridge fills it */
 
 struct watch {
 	loop_fd_fn *fn;
@@ -191,6 +191,18 @@ patience(const struct loop *l, int wait_ms)
 	if (left > INT_MAX)
 		left = INT_MAX;
 	return wait_ms == -1 || left < (uint64_t)wait_ms ? (int)left : wait_ms;
+}
+
+int
+loop_fd(const struct loop *l)
+{
+	return l->epoll;
+}
+
+int
+loop_wait_ms(const struct loop *l)
+{
+	return patience(l, -1);
 }
 
 static void

@@ -34,6 +34,13 @@ void loop_untimer(struct loop *, int id); /* 0, -1 and fired ones are fine */
 int loop_run(struct loop *, struct err *);
 /* One round: waits at most wait_ms (-1: until something happens). */
 int loop_once(struct loop *, int wait_ms, struct err *);
+/*
+ * For a loop inside another: its descriptor, to be watched for EPOLLIN, and
+ * how long until its next timer (-1: it has none). The outer loop calls
+ * loop_once(inner, 0, e) for either. The descriptor stays the loop's.
+ */
+int loop_fd(const struct loop *);
+int loop_wait_ms(const struct loop *);
 void loop_stop(struct loop *);
 bool loop_stopped(const struct loop *);
 

@@ -259,6 +259,36 @@ a_thousand_timers_leave_none_behind(void **state)
 	assert_int_equal(w->n, 0);
 }
 
+static void
+nest(void *ctx, int fd, uint32_t events)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(fd, loop_fd(w->loop));
+	assert_true((events & EPOLLIN) != 0);
+	assert_int_equal(loop_once(w->loop, 0, &w->e), 0);
+}
+
+static void
+a_loop_inside_another_is_woken_by_it(void **state)
+{
+	struct world *w = *state;
+	struct loop *outer = loop_new(&w->e);
+
+	assert_int_equal(loop_wait_ms(w->loop), -1);
+	assert_int_equal(
+	    loop_watch(outer, loop_fd(w->loop), EPOLLIN, nest, w, &w->e), 0);
+	assert_int_equal(
+	    loop_watch(w->loop, w->fd[0], EPOLLIN, count, w, &w->e), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(loop_once(outer, 0, &w->e), 0);
+	assert_int_equal(w->seen[0], 3);
+	(void)loop_timer(w->loop, 5000, stop, w, &w->e);
+	assert_in_range(loop_wait_ms(w->loop), 4000, 5000);
+	loop_forget(outer, loop_fd(w->loop));
+	loop_free(outer);
+}
+
 #define in_a_world(test) cmocka_unit_test_setup_teardown(test, make, drop)
 
 int
@@ -275,6 +305,7 @@ main(void)
 		in_a_world(a_timer_that_sets_itself_again_comes_once_a_round),
 		in_a_world(after_stop_nothing_more_is_called),
 		in_a_world(a_thousand_timers_leave_none_behind),
+		in_a_world(a_loop_inside_another_is_woken_by_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
