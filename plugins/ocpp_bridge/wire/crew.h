@@ -9,12 +9,14 @@
  * A few threads for what waits: name lookups, TLS handshakes whose key a TPM
  * holds. work() runs on one of them, done() afterwards on the loop's thread.
  * crew_forget() promises that done() is not called; work() may still be running
- * and must own all it touches: its ctx is given to drop() when it has ended.
+ * and must own all it touches: its ctx is given to drop() when it has ended, on
+ * the loop's thread as well (at once if it never began).
  */
 struct crew;
 
 struct crew *crew_new(struct loop *, unsigned threads, struct err *);
-void crew_free(struct crew *); /* waits for what is running */
+/* Waits for what is running; all jobs are dropped. */
+void crew_free(struct crew *);
 
 struct crew_job {
 	void (*work)(void *ctx);

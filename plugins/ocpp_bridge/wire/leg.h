@@ -40,6 +40,13 @@ struct leg_calls {
 void leg_calls_are(struct leg *, const struct leg_calls *, void *ctx);
 /* Messages that came before the first leg_calls_are() wait in the socket. */
 
+/*
+ * While paused nothing is read: the peer has to wait as soon as the buffers of
+ * both kernels are full. For the one whose messages the other leg can not send
+ * as fast (figures.queued). What was read before is kept, in order.
+ */
+void leg_pause(struct leg *, bool);
+
 /* One text message. Sent at once if the socket takes it, else queued. -1: the
  * queue is full or memory is; the leg is then closing with 1013. */
 int leg_send(struct leg *, const char *text, size_t len);
