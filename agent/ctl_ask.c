@@ -80,6 +80,7 @@ static const struct {
 } cert_verbs[] = {
 	{ "certs.list", true },
 	{ "certs.leaf", true },
+	{ "certs.expiry", true },
 	{ "certs.count", true },
 	{ "certs.locations", true },
 	{ "certs.verify", true },

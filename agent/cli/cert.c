@@ -136,10 +136,11 @@ run(struct cli *c)
 const struct cli_command cli_cert = {
 	.name = "cert",
 	.operands = "[WORD ...]",
-	.words = "list show install update csr drop verify verify-file delete "
-		 "outcome count locations ocsp ocsp-put ocsp-get collect "
-		 "handles openssl-config",
-	.operands_max = 4,
+	.words =
+	    "list show expiry install update csr drop verify verify-file delete "
+	    "outcome count locations ocsp ocsp-put ocsp-get collect "
+	    "handles openssl-config",
+	.operands_max = 7,
 	.brief = "list, install, request, verify and delete charging "
 		 "certificates",
 	.text =
@@ -150,7 +151,7 @@ const struct cli_command cli_cert = {
 	    "unit is not among them.\n\n"
 	    "list [TYPE...]: what is there, with its hash data; TYPE as OCPP "
 	    "names it. show LEAF: the one in use, its end, and whether it is "
-	    "time for a new one. install DOMAIN FILE: a trust anchor. csr "
+	    "time for a new one. expiry: that of all leaves. install DOMAIN FILE: a trust anchor. csr "
 	    "LEAF: a new key and its request. drop KEY-FILE: that request came "
 	    "to nothing. update LEAF FILE: the leaf that "
 	    "came for it, with its chain. outcome worked|refused LEAF "
@@ -160,8 +161,9 @@ const struct cli_command cli_cert = {
 	    "verify PURPOSE FILE: a chain, leaf first, for csms-client, "
 	    "csms-server, secc, mo, mf or code. verify-file FILE SIGNATURE "
 	    "SIGNER: a file's signature, and the signer against the MF "
-	    "anchors. count, locations DOMAIN, collect (sweep now). ocsp: what "
-	    "to ask a responder; ocsp-put SERIAL FILE: what it said; ocsp-get "
+	    "anchors. count, locations DOMAIN, collect (sweep now). ocsp "
+	    "[CHAIN]: what to ask a responder, about the SECC leaves or a "
+	    "contract's chain; ocsp-put SERIAL FILE: what it said; ocsp-get "
 	    "SERIAL: that again.\n\n"
 	    "handles: what others keep in the TPM for good; nothing here "
 	    "changes it. openssl-config: the [ssl] section that OpenSSL, and so an "
@@ -188,6 +190,9 @@ const struct cli_command cli_cert = {
 		{ "at", "SECONDS", "verify: at this time, since 1970" },
 		{ "crl", "FILE", "verify: with these revocation lists" },
 		{ "staple", "FILE", "verify: with this OCSP answer, DER" },
+		{ "wildcards", NULL, "verify: the name may match a wildcard" },
+		{ "must-staple", NULL,
+		    "verify: without an OCSP answer it is refused" },
 		{ "trial", NULL, "show: the one that would be tried" },
 		{ "algorithm", "HASH", "list: SHA256, SHA384 or SHA512" },
 		{ "tls-security", "MODE",

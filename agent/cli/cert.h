@@ -28,6 +28,7 @@ enum ctl_code cert_code(const json_t *reply);
 /* cert_show.c */
 enum ctl_code cert_show_list(struct cli *, const json_t *reply);
 enum ctl_code cert_show_leaf(struct cli *, const json_t *reply);
+enum ctl_code cert_show_expiry(struct cli *, const json_t *reply);
 enum ctl_code cert_show_count(struct cli *, const json_t *reply);
 enum ctl_code cert_show_csr(struct cli *, const json_t *reply);
 enum ctl_code cert_show_verify(struct cli *, const json_t *reply);

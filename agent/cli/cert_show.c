@@ -75,6 +75,34 @@ cert_show_leaf(struct cli *c, const json_t *reply)
 	return CODE_OK;
 }
 
+enum ctl_code
+cert_show_expiry(struct cli *c, const json_t *reply)
+{
+	const json_t *one;
+	size_t i;
+
+	(void)c;
+	json_array_foreach(json_object_get(reply, "leaves"), i, one)
+	{
+		bool renew = json_is_true(json_object_get(one, "renew"));
+		const char *due = renew ? "; time for a new one" : "";
+
+		(void)printf("%-5s ", cli_text(one, "leaf"));
+		if (json_object_get(one, "not_after") == NULL)
+			(void)printf("%s%s", cli_text(one, "result"), due);
+		else
+			(void)printf("until %.10s (%lld days), a new one from "
+				     "%.10s on%s",
+			    cli_text(one, "not_after"), number(one, "days"),
+			    cli_text(one, "renew_at"), due);
+		if (number(one, "requests") > 0)
+			(void)printf(
+			    "; %lld requests are out", number(one, "requests"));
+		(void)printf("\n");
+	}
+	return CODE_OK;
+}
+
 static void
 show_counts(const json_t *group, const char *what)
 {

@@ -216,6 +216,7 @@ hash_of(struct cli *c, const char *name, struct err *e)
 	own_json json_t *reply = NULL;
 	const json_t *one;
 	json_t *found = NULL;
+	const char *print = "";
 	size_t i, n = 0;
 
 	if (cert_ask(c, "certs.list", true, json_object(), &reply, e) !=
@@ -228,8 +229,10 @@ hash_of(struct cli *c, const char *name, struct err *e)
 		if (!same_number(cli_text(hash, "serial"), name) &&
 		    !same_number(cli_text(one, "fingerprint"), name))
 			continue;
+		/* One that stands in two domains is one. */
+		n += strcmp(print, cli_text(one, "fingerprint")) != 0;
+		print = cli_text(one, "fingerprint");
 		found = hash;
-		n++;
 	}
 	if (n == 1)
 		return json_pack("{s:O}", "hash", found);
@@ -246,6 +249,22 @@ static json_t *
 ask_named(struct cli *c, struct err *e)
 {
 	return hash_of(c, c->operands[1], e);
+}
+
+/* Without a file: of the SECC leaves; with one: of a contract's chain. */
+static json_t *
+ask_ocsp(struct cli *c, struct err *e)
+{
+	json_t *q = json_object(), *chain;
+
+	if (c->operand_count == 1)
+		return q;
+	if ((chain = text_file(c->operands[1], X509_PEM_MAX, e)) == NULL) {
+		json_decref(q);
+		return NULL;
+	}
+	(void)json_object_set_new(q, "chain", chain);
+	return q;
 }
 
 static json_t *
@@ -289,6 +308,10 @@ ask_verify(struct cli *c, struct err *e)
 	}
 	if (add_option(q, c, "name", "name") == -1)
 		return no_text(e);
+	if (cli_option(c, "wildcards") != NULL)
+		(void)json_object_set_new(q, "wildcards", json_true());
+	if (cli_option(c, "must-staple") != NULL)
+		(void)json_object_set_new(q, "must_staple", json_true());
 	return take_json(&q);
 }
 
@@ -327,10 +350,12 @@ ask_signature(struct cli *c, struct err *e)
 
 /* clang-format off */
 const struct cert_word cert_words[] = {
-	{ "list", 0, 3, "[TYPE...]", "certs.list", true,
+	{ "list", 0, 6, "[TYPE...]", "certs.list", true,
 	    ask_list, cert_show_list, NULL },
 	{ "show", 1, 1, "CSMS|SECC", "certs.leaf", true,
 	    ask_leaf, cert_show_leaf, NULL },
+	{ "expiry", 0, 0, "", "certs.expiry", true,
+	    nothing, cert_show_expiry, NULL },
 	{ "install", 2, 2, "CSMS|V2G|MO|MF FILE", "certs.install", false,
 	    ask_install, cert_show_done, NULL },
 	{ "update", 2, 2, "CSMS|SECC FILE", "certs.update", false,
@@ -351,8 +376,8 @@ const struct cert_word cert_words[] = {
 	    nothing, cert_show_count, NULL },
 	{ "locations", 1, 1, "CSMS|V2G|MO|MF", "certs.locations", true,
 	    ask_domain, cert_show_location, NULL },
-	{ "ocsp", 0, 0, "", "certs.ocsp-data", true,
-	    nothing, cert_show_ocsp, NULL },
+	{ "ocsp", 0, 1, "[CHAIN-FILE]", "certs.ocsp-data", true,
+	    ask_ocsp, cert_show_ocsp, NULL },
 	{ "ocsp-put", 2, 2, "SERIAL|FINGERPRINT FILE", "certs.ocsp-put", false,
 	    ask_ocsp_put, cert_show_done, NULL },
 	{ "ocsp-get", 1, 1, "SERIAL|FINGERPRINT", "certs.ocsp-get", true,

@@ -26,6 +26,7 @@ static const struct {
 	{ "collect_minutes", IN(config.collect_minutes), 1, 1440 },
 	{ "csr_minutes", IN(config.csr_minutes), 1, 10080 },
 	{ "renew_percent", IN(renew_percent), 1, 99 },
+	{ "renew_days", IN(renew_days), 0, 3650 },
 };
 
 static const struct {
@@ -68,8 +69,8 @@ static const struct texts {
 
 static const char *const known[] = { "root", "anchors", "leaves", "keys",
 	"names", "pinned", "entries", "megabytes", "max_anchors", "keep",
-	"collect_minutes", "csr_minutes", "renew_percent", "links",
-	"future_leaves", "future_anchors", "additional_root_check",
+	"collect_minutes", "csr_minutes", "renew_percent", "renew_days",
+	"links", "future_leaves", "future_anchors", "additional_root_check",
 	"system_anchors", "csr", NULL };
 
 static int

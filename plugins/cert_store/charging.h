@@ -21,6 +21,8 @@
  *	    pinned = { csms = "1f03"; };	# by serial, not the newest
  *	    entries = 2000;  megabytes = 50;  max_anchors = 100;  keep = 10;
  *	    collect_minutes = 20;  csr_minutes = 60;  renew_percent = 80;
+ *	    renew_days = 0;	# or so many days before the end, if that is
+ *				# sooner; 0: by percent alone
  *	    links = false;  future_leaves = true;  future_anchors = false;
  *	    additional_root_check = false;  system_anchors = false;
  *	    csr = "?provider=tpm2";		# where new keys are made
@@ -36,6 +38,7 @@ struct charging_doc {
 	char root[CHARGING_ROOT_MAX + 1]; /* "": in the plugin's folder */
 	char csr[CHARGING_PROP_MAX + 1];  /* property string of new keys */
 	unsigned renew_percent;           /* of a leaf's life */
+	unsigned renew_days;              /* before its end; 0: not asked */
 	struct certs_config config;
 };
 
@@ -49,6 +52,7 @@ struct charging {
 	X509_STORE *stores[CERTS_DOMAINS];
 	unsigned long stores_at;
 	int collect_timer, expiry_timer;
+	time_t said[CERTS_LEAVES]; /* when renewal was last asked for; 0 */
 	struct store *store;
 };
 void charging_forget_stores(struct charging *);
@@ -58,6 +62,18 @@ void charging_stop(struct store *);
 /* Points the links of the SECC leaf at the one that is chosen now, when the
  * document wants them; what fails is logged. */
 void charging_links(struct charging *);
+
+/* What there is to say about a kind's leaf and its end (charging_expiry.c). */
+struct charging_end {
+	enum certs_result result; /* of certs_choose(), the tried one first */
+	struct err why;
+	const struct certs_entry *leaf; /* NULL unless ACCEPTED */
+	time_t renew_at;                /* 0 without a leaf */
+	bool renew;                     /* now */
+};
+void charging_end(struct charging *, enum certs_leaf, struct charging_end *);
+/* The event of each leaf whose time to be renewed has come, once a day. */
+void charging_ask_renewal(struct charging *);
 
 /* section NULL: not wanted. */
 int charging_read(struct charging_doc *, conf_node *section, struct err *);

@@ -96,6 +96,8 @@ certs_verb_delete(struct ask *a, struct err *e)
 			    : certs_leaf_name(gone.leaf),
 		e) == -1)
 		return -1;
+	if (say(a, "below", json_integer((json_int_t)gone.below), e) == -1)
+		return -1;
 	return say(a, "dependent", json_integer((json_int_t)gone.dependent), e);
 }
 

@@ -8,7 +8,6 @@
 #include "charging_verbs.h"
 #include "digest.h"
 
-#define DAY      (24 * 3600)
 #define LIST_MAX 500 /* a reply holds a megabyte; the rest is asked for */
 
 static struct certs *
@@ -70,16 +69,17 @@ entry_of(struct certs *c, const struct type *t, size_t i)
 /* The certificates between leaf and root, as OCPP's childCertificateHashData.
  */
 static int
-say_children(
-    json_t *in, const struct certs_entry *l, enum cert_hash hash, struct err *e)
+say_children(json_t *in, const struct certs *c, const struct certs_entry *l,
+    enum cert_hash hash, struct err *e)
 {
 	json_t *list = json_array();
 
 	if (json_object_set_new(in, "children", list) == -1)
 		return err_set(e, ENOMEM, "out of memory");
 	for (int i = 1; i < l->chain_count; i++) {
-		const struct cert *issuer =
-		    i + 1 < l->chain_count ? l->chain_certs[i + 1] : NULL;
+		const struct cert *issuer = i + 1 < l->chain_count
+		    ? l->chain_certs[i + 1]
+		    : certs_issuer_of(c, l->chain_certs[i]);
 		struct cert_hash_data h;
 		json_t *one = json_object();
 
@@ -120,7 +120,8 @@ list_type(struct ask *a, const struct type *t, enum cert_hash hash,
 		if (json_array_append_new(p->list, one) == -1)
 			return err_set(e, ENOMEM, "out of memory");
 		if (say_entry(one, certs(a), l, hash, e) == -1 ||
-		    (!l->anchor && say_children(one, l, hash, e) == -1))
+		    (!l->anchor &&
+			say_children(one, certs(a), l, hash, e) == -1))
 			return -1;
 	}
 	return 0;
@@ -135,6 +136,17 @@ is_asked(const json_t *wanted, const char *name)
 	json_array_foreach(wanted, i,
 	    one) if (strcmp(json_string_value(one), name) == 0) return true;
 	return json_array_size(wanted) == 0;
+}
+
+static int
+no_such_type(const char *name, struct err *e)
+{
+	own_bytes struct bytes all = { 0 };
+
+	for (size_t t = 0; t < TYPES; t++)
+		bytes_fmt(&all, "%s%s", t == 0 ? "" : ", ", types[t].name);
+	return err_set(e, EINVAL, "types: \"%s\" is none; there are %.*s", name,
+	    (int)all.len, all.p == NULL ? "" : all.p);
 }
 
 static int
@@ -157,10 +169,7 @@ asked_types(struct ask *a, json_t **wanted, struct err *e)
 		     t++)
 			;
 		if (name == NULL || t == TYPES)
-			return err_set(e, EINVAL,
-			    "types: \"%s\" is none; one is %s, %s",
-			    name == NULL ? "" : name, types[0].name,
-			    types[4].name);
+			return no_such_type(name == NULL ? "" : name, e);
 	}
 	return 0;
 }
@@ -195,21 +204,6 @@ certs_verb_list(struct ask *a, struct err *e)
 
 /* --- a leaf --------------------------------------------------------------- */
 
-/* days: until its end, present only when there is a leaf: 0 is "today". */
-static int
-say_expiry(struct ask *a, const struct certs_entry *l, struct err *e)
-{
-	time_t now = certs_now(certs(a));
-	unsigned percent = a->s->doc.charging.renew_percent;
-
-	if (say(a, "days",
-		json_integer((json_int_t)((l->cert->end - now) / DAY)),
-		e) == -1)
-		return -1;
-	return say(
-	    a, "renew", json_boolean(now >= certs_renew_at(l, percent)), e);
-}
-
 /* Leaf first, without the root: what a TLS client shows. */
 static int
 say_chain(struct ask *a, const struct certs_entry *l, struct err *e)
@@ -229,21 +223,20 @@ say_chain(struct ask *a, const struct certs_entry *l, struct err *e)
 int
 certs_verb_leaf(struct ask *a, struct err *e)
 {
-	const json_t *trial = json_object_get(a->q, "trial");
 	const struct certs_entry *l = NULL;
 	struct err why = { 0 };
 	enum certs_result r;
 	enum certs_leaf kind;
 	const char *identity;
 	json_t *one;
+	bool trial;
 
 	if (asked_leaf(a, &kind, e) == -1 ||
+	    asked_bool(a, "trial", &trial, e) == -1 ||
 	    json_str_or(a->q, "identity", 64, "", &identity, e) == -1)
 		return -1;
-	if (trial != NULL && !json_is_boolean(trial))
-		return err_set(e, EINVAL, "trial: true or false");
 	r = certs_choose(certs(a), kind, *identity == '\0' ? NULL : identity,
-	    json_is_true(trial), &l, &why);
+	    trial, &l, &why);
 	if (say_result(a, r, &why, e) == -1)
 		return -1;
 	if (l == NULL)
@@ -253,9 +246,9 @@ certs_verb_leaf(struct ask *a, struct err *e)
 	one = json_object();
 	if (say(a, "certificate", one, e) == -1 ||
 	    say_entry(one, certs(a), l, CERT_SHA256, e) == -1 ||
-	    say_children(one, l, CERT_SHA256, e) == -1)
+	    say_children(one, certs(a), l, CERT_SHA256, e) == -1)
 		return -1;
-	return say_expiry(a, l, e);
+	return say_expiry(a->reply, a->s->charging, l, e);
 }
 
 int

@@ -14,8 +14,10 @@ say_result(
 {
 	if (say_text(a, "result", certs_result_name(r), e) == -1)
 		return -1;
-	return say_text(
-	    a, "why", r == CERTS_ACCEPTED ? certs_result_why(r) : why->text, e);
+	/* Names of files and subjects are anybody's bytes. */
+	return say(a, "why",
+	    json_text(r == CERTS_ACCEPTED ? certs_result_why(r) : why->text),
+	    e);
 }
 
 static int
@@ -36,7 +38,7 @@ say_hash(json_t *in, const struct cert_hash_data *h, struct err *e)
 	    e);
 }
 
-static json_t *
+json_t *
 time_text(time_t at)
 {
 	char text[32] = "";
@@ -54,7 +56,7 @@ say_names(json_t *in, const struct cert *c, struct err *e)
 
 	x509_subject(c->x, text, sizeof(text));
 	hex_encode(c->print, sizeof(c->print), print);
-	if (set(in, "subject", json_string(text), e) == -1 ||
+	if (set(in, "subject", json_text(text), e) == -1 ||
 	    set(in, "fingerprint", json_string(print), e) == -1 ||
 	    set(in, "not_before", time_text(c->begin), e) == -1)
 		return -1;
@@ -92,13 +94,12 @@ say_entry(json_t *in, const struct certs *c, const struct certs_entry *l,
 				      : certs_leaf_name(l->leaf)),
 		e) == -1 ||
 	    set(in, "state", json_string(state_of(c, l)), e) == -1 ||
-	    set(in, "file", json_string(l->file), e) == -1 ||
+	    set(in, "file", json_text(l->file), e) == -1 ||
 	    say_names(in, l->cert, e) == -1 || say_hash(in, &h, e) == -1)
 		return -1;
-	if (l->key != NULL && set(in, "key", json_string(l->key), e) == -1)
+	if (l->key != NULL && set(in, "key", json_text(l->key), e) == -1)
 		return -1;
-	return l->chain == NULL ? 0
-				: set(in, "chain", json_string(l->chain), e);
+	return l->chain == NULL ? 0 : set(in, "chain", json_text(l->chain), e);
 }
 
 int
@@ -126,6 +127,17 @@ asked_leaf(struct ask *a, enum certs_leaf *l, struct err *e)
 	return *l == CERTS_LEAVES
 	    ? err_set(e, EINVAL, "leaf \"%s\": one of CSMS, SECC", name)
 	    : 0;
+}
+
+int
+asked_bool(struct ask *a, const char *key, bool *out, struct err *e)
+{
+	const json_t *value = json_object_get(a->q, key);
+
+	*out = json_is_true(value);
+	return value == NULL || json_is_boolean(value)
+	    ? 0
+	    : err_set(e, EINVAL, "%s: true or false", key);
 }
 
 static int

@@ -74,39 +74,13 @@ on_collect(void *ctx)
 	    ch);
 }
 
-/* The one in use, by what is wanted of it: said once an hour at most, so a
- * trail is not filled by what everybody knows. */
-static void
-look_at(struct charging *ch, enum certs_leaf kind)
-{
-	const struct ingot_host *host = ch->store->host;
-	unsigned percent = ch->store->doc.charging.renew_percent;
-	const struct certs_entry *l;
-	struct err why = { 0 };
-	enum certs_result r =
-	    certs_choose(ch->certs, kind, NULL, true, &l, &why);
-
-	if (r == CERTS_NOT_FOUND)
-		return; /* none was ever asked for */
-	if (r != CERTS_ACCEPTED) {
-		host->event(host, "RenewChargingStationCertificate", "%s: %s",
-		    certs_leaf_name(kind), why.text);
-		return;
-	}
-	if (certs_now(ch->certs) >= certs_renew_at(l, percent))
-		host->event(host, "RenewChargingStationCertificate",
-		    "%s leaf %s: %u %% of its life are over",
-		    certs_leaf_name(kind), l->cert->serial, percent);
-}
-
 static void
 on_expiry(void *ctx)
 {
 	struct charging *ch = ctx;
 	const struct ingot_host *host = ch->store->host;
 
-	for (int i = 0; i < CERTS_LEAVES; i++)
-		look_at(ch, (enum certs_leaf)i);
+	charging_ask_renewal(ch);
 	charging_links(ch); /* one may have ended, another begun */
 	ch->expiry_timer = host->timer(host, HOUR_MS, on_expiry, ch);
 }

@@ -22,6 +22,7 @@ int certs_verb_verify(struct ask *, struct err *);
 int certs_verb_signature(struct ask *, struct err *);
 int certs_verb_list(struct ask *, struct err *);
 int certs_verb_leaf(struct ask *, struct err *);
+int certs_verb_expiry(struct ask *, struct err *);
 int certs_verb_count(struct ask *, struct err *);
 int certs_verb_ocsp_data(struct ask *, struct err *);
 int certs_verb_ocsp_put(struct ask *, struct err *);
@@ -47,10 +48,19 @@ int say_entry(json_t *in, const struct certs *, const struct certs_entry *,
     enum cert_hash, struct err *);
 int say_hash(json_t *in, const struct cert_hash_data *, struct err *);
 
+/* "days" until its end, "renew_at", "renew": is it time. in: an object of the
+ * reply. */
+int say_expiry(
+    json_t *in, struct charging *, const struct certs_entry *, struct err *);
+/* As RFC 3339 has it, in UTC. */
+json_t *time_text(time_t);
+
 /* A domain, a kind of leaf, hash data of the question. -1: not said, or no
  * such; e names those there are. */
 int asked_domain(struct ask *, enum certs_domain *, struct err *);
 int asked_leaf(struct ask *, enum certs_leaf *, struct err *);
+/* Absent is false; anything but true and false is refused. */
+int asked_bool(struct ask *, const char *key, bool *, struct err *);
 int asked_hash(struct ask *, struct cert_hash_data *, struct err *);
 
 #endif

@@ -93,13 +93,11 @@ asked_chain(struct ask *a, const char *key, struct judged *j, struct err *e)
 static int
 asked_staple(struct ask *a, struct judged *j, struct err *e)
 {
-	const json_t *must = json_object_get(a->q, "must_staple");
 	const char *text;
 	long n;
 
-	if (must != NULL && !json_is_boolean(must))
-		return err_set(e, EINVAL, "must_staple: true or false");
-	j->job.must_staple = json_is_true(must);
+	if (asked_bool(a, "must_staple", &j->job.must_staple, e) == -1)
+		return -1;
 	if (json_str_or(a->q, "staple", STAPLE_MAX, "", &text, e) == -1)
 		return -1;
 	if (*text == '\0')
@@ -161,7 +159,8 @@ asked_job(struct ask *a, struct judged *j, struct err *e)
 		return -1;
 	j->job.at = at;
 	j->job.name = *name == '\0' ? NULL : name;
-	j->job.wildcards = json_is_true(json_object_get(a->q, "wildcards"));
+	if (asked_bool(a, "wildcards", &j->job.wildcards, e) == -1)
+		return -1;
 	return asked_staple(a, j, e) == -1 ? -1 : asked_crls(a, j, e);
 }
 
@@ -212,7 +211,7 @@ certs_verb_signature(struct ask *a, struct err *e)
 {
 	own_judged struct judged j = { .job.purpose = VERIFY_MF };
 	uint8_t sig[SIG_MAX];
-	const struct certs *c = a->s->charging->certs;
+	struct certs *c = a->s->charging->certs;
 	struct err why = { 0 };
 	enum certs_result r;
 	uint8_t digest[SHA256_LEN];
@@ -227,6 +226,8 @@ certs_verb_signature(struct ask *a, struct err *e)
 		return say_result(a,
 		    certs_say(&why, CERTS_INVALID_FORMAT, "signature"), &why,
 		    e);
+	if (certs_refresh(c, e) == -1)
+		return -1;
 	if (asked_chain(a, "signer", &j, &why) == -1)
 		return say_result(a, CERTS_INVALID_FORMAT, &why, e);
 	j.job.at = certs_clock_valid(c) ? certs_now(c) : 0;

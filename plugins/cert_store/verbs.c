@@ -68,6 +68,7 @@ static const struct verb verbs[] = {
 	    "signer"),
 	CERTS("certs.list", certs_verb_list, "types", "algorithm", "from"),
 	CERTS("certs.leaf", certs_verb_leaf, "leaf", "identity", "trial"),
+	CERTS("certs.expiry", certs_verb_expiry, NULL),
 	CERTS("certs.outcome", certs_verb_outcome, "outcome", "leaf",
 	    "fingerprint"),
 	CERTS("certs.count", certs_verb_count, NULL),

@@ -190,12 +190,19 @@ it_is_renewed_by_its_life_and_a_day_before_its_end(void **state)
 
 	(void)state;
 	cert.end = CRAFT_NOW + 100 * CRAFT_DAY;
-	assert_int_equal(certs_renew_at(&l, 80), CRAFT_NOW + 80 * CRAFT_DAY);
+	assert_int_equal(certs_renew_at(&l, 80, 0), CRAFT_NOW + 80 * CRAFT_DAY);
 	cert.end = CRAFT_NOW + 4 * CRAFT_DAY;
-	assert_int_equal(certs_renew_at(&l, 99), CRAFT_NOW + 3 * CRAFT_DAY);
+	assert_int_equal(certs_renew_at(&l, 99, 0), CRAFT_NOW + 3 * CRAFT_DAY);
 	/* One that lasts an hour has no day before its end. */
 	cert.end = CRAFT_NOW + 3600;
-	assert_int_equal(certs_renew_at(&l, 50), CRAFT_NOW + 1800);
+	assert_int_equal(certs_renew_at(&l, 50, 0), CRAFT_NOW + 1800);
+	/* In days: what comes first of both, and never before its life. */
+	cert.end = CRAFT_NOW + 100 * CRAFT_DAY;
+	assert_int_equal(
+	    certs_renew_at(&l, 80, 30), CRAFT_NOW + 70 * CRAFT_DAY);
+	assert_int_equal(
+	    certs_renew_at(&l, 60, 30), CRAFT_NOW + 60 * CRAFT_DAY);
+	assert_int_equal(certs_renew_at(&l, 80, 500), CRAFT_NOW);
 }
 
 static void

@@ -112,6 +112,12 @@ certs_issuer(const struct certs *c, const struct certs_entry *entry)
 	return ((const struct entry *)(const void *)entry)->issuer;
 }
 
+const struct cert *
+certs_issuer_of(const struct certs *c, const struct cert *x)
+{
+	return x->self_signed ? x : index_issuer(c, x, CERTS_DOMAINS);
+}
+
 struct entry *
 index_find(const struct certs *c, const struct cert_hash_data *d)
 {
@@ -180,6 +186,7 @@ certs_count(const struct certs *c, struct certs_count *out)
 	for (int k = 0; k < CERTS_LEAVES; k++) {
 		out->leaves[k] = c->leaves[k].n;
 		out->valid_leaves[k] = count_valid(c, &c->leaves[k]);
+		out->waiting[k] = c->sums.waiting[k];
 	}
 }
 

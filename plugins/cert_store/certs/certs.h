@@ -145,6 +145,8 @@ certs_stray(const struct certs *, enum certs_domain, size_t i);
  * not here (hash data then have no issuer_key). */
 const struct cert *
 certs_issuer(const struct certs *, const struct certs_entry *);
+/* The same for one that is no entry, as a chain's last: of the anchors. */
+const struct cert *certs_issuer_of(const struct certs *, const struct cert *);
 /* By hash data of any algorithm; any domain and kind; O(1). Of one whose issuer
  * is not here any more, issuer_key is not compared. */
 const struct certs_entry *
@@ -157,7 +159,8 @@ size_t certs_by_subject(const struct certs *, const X509_NAME *,
 struct certs_count {
 	size_t anchors[CERTS_DOMAINS], leaves[CERTS_LEAVES];
 	size_t valid_anchors[CERTS_DOMAINS], valid_leaves[CERTS_LEAVES];
-	size_t keys, requests; /* keys without a certificate */
+	size_t keys, requests;        /* keys without a certificate */
+	size_t waiting[CERTS_LEAVES]; /* the same, of a kind's folder */
 	size_t files;
 	unsigned long long bytes;
 };
@@ -276,8 +279,10 @@ certs_root_worked(struct certs *, const uint8_t print[32], struct err *);
 enum certs_result
 certs_root_refused(struct certs *, const uint8_t print[32], struct err *);
 
-/* Seconds since 1970 when this leaf should be asked for anew: percent of its
- * life, but not later than a day before its end. */
-time_t certs_renew_at(const struct certs_entry *, unsigned percent);
+/* Seconds since 1970 when this leaf should be asked for anew: at percent of its
+ * life or so many days before its end (0: by percent alone), whichever comes
+ * first, but not later than a day before its end. */
+time_t
+certs_renew_at(const struct certs_entry *, unsigned percent, unsigned days);
 
 #endif

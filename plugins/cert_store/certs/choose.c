@@ -138,11 +138,14 @@ certs_choose(struct certs *c, enum certs_leaf kind, const char *identity,
 }
 
 time_t
-certs_renew_at(const struct certs_entry *l, unsigned percent)
+certs_renew_at(const struct certs_entry *l, unsigned percent, unsigned days)
 {
 	time_t life = l->cert->end - l->cert->begin;
 	time_t at = l->cert->begin + life / 100 * (time_t)percent;
+	time_t before = l->cert->end - (time_t)days * DAY;
 
+	if (days > 0 && before < at)
+		at = before > l->cert->begin ? before : l->cert->begin;
 	return at > l->cert->end - DAY && life > 2 * DAY ? l->cert->end - DAY
 							 : at;
 }

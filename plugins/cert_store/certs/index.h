@@ -98,7 +98,7 @@ struct certs {
 	struct table by_hash, by_subject;
 	struct sums {
 		unsigned long long bytes;
-		size_t keys, requests;
+		size_t keys, requests, waiting[CERTS_LEAVES];
 	} sums;
 	/* the clock */
 	time_t clock, floor;

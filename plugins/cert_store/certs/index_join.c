@@ -363,7 +363,11 @@ sum_up(struct certs *c)
 		if (f->role != FILE_KEY || f->link)
 			continue;
 		c->sums.keys++;
-		c->sums.requests += f->has_key && !f->used;
+		if (!f->has_key || f->used)
+			continue;
+		c->sums.requests++;
+		for (int k = 0; k < CERTS_LEAVES; k++)
+			c->sums.waiting[k] += (f->of & 1u << k) != 0;
 	}
 }
 

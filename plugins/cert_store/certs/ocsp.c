@@ -21,9 +21,14 @@ struct asking {
 	bool full;
 };
 
+/* One with other bytes than a URL has could not be told in JSON, and nobody
+ * could ask there. */
 static bool
 is_web(const char *url)
 {
+	for (const char *p = url; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
 	return strncmp(url, "http://", 7) == 0 ||
 	    strncmp(url, "https://", 8) == 0;
 }
