@@ -50,7 +50,10 @@ struct ocpp_listener {
 	uint16_t port;
 	uint8_t profile;               /* 0 to 3 */
 	struct ocpp_key_pair pairs[2]; /* EC and RSA; none: made by us */
-	char *anchors;   /* profile 3: who issued the chargers' certificates */
+	char **names; /* for what is made by us; beside the address */
+	size_t nnames;
+	char *anchors;   /* profile 3: who issued the chargers' certificates:
+			    a PEM file, or "cert_store:MF" (tls.h) */
 	bool static_rsa; /* the TLS_RSA suites of A00.FR.317 */
 	bool old_tls;    /* 1.0 and 1.1, 1.6 only */
 	bool deflate;
@@ -81,7 +84,7 @@ struct ocpp_rule { /* one line of "validation"; the last that fits counts */
 };
 
 struct ocpp_class {    /* a charge point, or all whose identity fits pattern */
-	char *pattern; /* "CP-*": glob without classes */
+	char *pattern; /* "CP-*": glob of * and ?, without classes */
 	bool exact;    /* a known identity */
 	enum ocpp_mode mode;
 	bool provisional; /* 1.6 in store mode: item 16 */

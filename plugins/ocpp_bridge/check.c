@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a document says that no table can judge: what fits together. Each check
+ * is one line of the table at the end; each error names the line of the
+ * document and what to write instead.
+ */
+#include <string.h>
+
+#include "check_in.h"
+
+#define PAIR_BYTES 32768 /* of an idle pair, without its limits */
+#define TLS_BYTES  65536 /* of two legs with TLS */
+
+/* --- charge points -------------------------------------------------------- */
+
+static int
+check_class(const struct ocpp_class *c, conf_node *n, struct err *e)
+{
+	if (strchr(c->pattern, '[') != NULL || strchr(c->pattern, '\\') != NULL)
+		return conf_err(check_line(n, "charger"), e,
+		    "charger: an identity, or a pattern of * and ? alone");
+	if (c->mode == OCPP_TRANSPARENT && (c->provisional || c->accept))
+		return conf_err(
+		    check_line(n, c->provisional ? "provisional" : "accept"), e,
+		    "only mode = \"store\" answers in the CSMS's place: say "
+		    "it, or leave this out");
+	if (c->accept && !c->provisional)
+		return conf_err(check_line(n, "accept"), e,
+		    "accept decides over transactions that provisional = true "
+		    "begins; say both");
+	if (c->certificates == OCPP_GATEWAY && c->csms != NULL &&
+	    c->csms->profile != 3)
+		return conf_err(check_line(n, "certificates"), e,
+		    "certificates = \"gateway\" keeps them for profile 3: say "
+		    "csms = { profile = 3; ... }");
+	return c->csms == NULL ? 0
+			       : check_csms(c->csms, conf_get(n, "csms"), e);
+}
+
+/* Quadratic in the identities would be a hundred million comparisons at the
+ * limit; the first that fits counts, so only what can never fit is an error,
+ * and of equal lines the neighbours are enough for a person's slip. */
+static int
+check_classes(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	for (size_t i = 0; i < s->nclasses; i++) {
+		const struct ocpp_class *c = &s->classes[i];
+		conf_node *n = check_element(root, "chargers", i);
+
+		if (check_class(c, n, e) == -1)
+			return -1;
+		if (i + 1 < s->nclasses && strcmp(c->pattern, "*") == 0)
+			return conf_err(check_line(n, "charger"), e,
+			    "charger \"*\" fits all: the lines behind it would "
+			    "never count; put it last");
+		for (size_t k = i < 512 ? 0 : i - 512; k < i; k++)
+			if (strcmp(c->pattern, s->classes[k].pattern) == 0)
+				return conf_err(check_line(n, "charger"), e,
+				    "charger \"%.64s\" stands twice",
+				    c->pattern);
+	}
+	return 0;
+}
+
+static int
+check_who(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i + 1 < s->nclasses; i++)
+		any |= s->who == OCPP_PATTERN || s->classes[i].exact;
+	if (s->who != OCPP_ANY && !any)
+		return conf_err(check_line(root, "identities"), e,
+		    "identities: nobody could connect; name charge points in "
+		    "chargers, or say \"any\"");
+	return 0;
+}
+
+static int
+check_rules(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	for (size_t i = 0; i < s->nrules; i++) {
+		const struct ocpp_rule *r = &s->rules[i];
+		conf_node *n = check_element(root, "validation", i);
+		bool known = r->action == NULL;
+
+		for (int v = 0; v < OCPP_VERSIONS && !known; v++)
+			known = (r->versions >> v & 1) != 0 &&
+			    judge_shape((enum ocpp_version)v, r->action,
+				strlen(r->action)) != -1;
+		if (!known)
+			return conf_err(check_line(n, "action"), e,
+			    "action \"%.50s\": none of these versions has it",
+			    r->action);
+	}
+	return 0;
+}
+
+/* --- limits, mirror ------------------------------------------------------- */
+
+uint64_t
+ocpp_doc_memory(const struct ocpp_settings *s)
+{
+	const struct ocpp_limits *l = &s->limits;
+
+	/* A leg that is slow holds its queue; a message that has not come
+	 * whole is held once. */
+	return (uint64_t)l->chargers *
+	    (PAIR_BYTES + TLS_BYTES + l->frame + 2 * (uint64_t)l->queue);
+}
+
+static int
+check_limits(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	const struct ocpp_limits *l = &s->limits;
+	conf_node *n = check_line(root, "limits");
+
+	if (l->queue < l->frame)
+		return conf_err(check_line(n, "queue"), e,
+		    "queue: at least one frame (%zu bytes)", l->frame);
+	if (l->store_bytes < 4 * (uint64_t)l->frame)
+		return conf_err(check_line(n, "store_bytes"), e,
+		    "store_bytes: at least four frames (%zu bytes each)",
+		    l->frame);
+	return 0;
+}
+
+static int
+check_mirror(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	static const char *const schemes[] = { "unix:/", "mqtt://",
+		"mqtts://" };
+	conf_node *n = conf_get(root, "mirror");
+	const struct ocpp_mirror *m = s->mirror;
+	size_t i = 0;
+
+	if (m == NULL)
+		return 0;
+	while (i < 3 && strncmp(m->broker, schemes[i], strlen(schemes[i])) != 0)
+		i++;
+	if (i == 3)
+		return conf_err(check_line(n, "broker"), e,
+		    "broker: \"unix:/PATH\", \"mqtt://HOST:PORT\" or "
+		    "\"mqtts://HOST:PORT\"");
+	if (i == 2 && m->anchors == NULL)
+		return conf_err(check_line(n, "broker"), e,
+		    "broker: mqtts needs anchors, the PEM file that its "
+		    "certificate leads to");
+	if ((m->chain == NULL) != (m->key == NULL))
+		return conf_err(n, e, "mirror: chain and key: both or none");
+	if (m->prefix != NULL && strpbrk(m->prefix, "+#") != NULL)
+		return conf_err(check_line(n, "prefix"), e,
+		    "prefix: topic levels without + and #");
+	if (check_path(n, "anchors", m->anchors, e) == -1 ||
+	    check_path(n, "chain", m->chain, e) == -1)
+		return -1;
+	return check_path(n, "key", m->key, e);
+}
+
+static int
+check_exposed(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	const struct ocpp_exposed *x = &s->exposed;
+	conf_node *n = check_line(root, "exposed");
+
+	if (!x->on)
+		return 0;
+	if (s->mirror == NULL)
+		return conf_err(
+		    n, e, "exposed: needs mirror, whose topics it hands on");
+	if (x->anchors == NULL || x->chain == NULL || x->key == NULL)
+		return conf_err(n, e,
+		    "exposed: others reach it by mutual TLS alone: anchors, "
+		    "chain and key are missing");
+	if (x->address != NULL && !check_address(x->address))
+		return conf_err(
+		    check_line(n, "address"), e, "address: of this unit");
+	if (x->ntopics == 0)
+		return conf_err(
+		    n, e, "exposed: topics: name each that may be seen");
+	return 0;
+}
+
+typedef int
+check_fn(const struct ocpp_settings *, conf_node *root, struct err *);
+
+int
+ocpp_doc_check(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	static check_fn *const checks[] = { check_listeners, check_common_csms,
+		check_classes, check_who, check_rules, check_limits,
+		check_mirror, check_exposed };
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (checks[i](s, root, e) == -1)
+			return -1;
+	return 0;
+}
