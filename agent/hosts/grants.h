@@ -26,7 +26,9 @@
  *	hand = ( { name; path; } );
  *	install = ( { name; path; mode = "0600"; owner; group; } );
  *	reload = ( { name; check = [ "/usr/sbin/sshd", "-t" ]; pidfile;
- *		     exe = "/usr/sbin/sshd"; signal = "HUP"; } );
+ *		     exe = "/usr/sbin/sshd"; signal = "HUP"; },
+ *		   { name; run = [ "/usr/bin/setpriv", .. ]; config; } );
+ *	unix = false;		may it connect to unix sockets?
  *	ask = [ "cert_store.csr" ];  sign = [ "mqtt" ];
  *	circumstances = [ "uplink.connected" ];
  */
@@ -51,8 +53,10 @@ struct grant_install {
 struct grant_reload {
 	const char *name;
 	const char *check[GRANTS_WORDS + 1]; /* NULL-ended; empty: none */
-	const char *pidfile;
-	const char *exe; /* NULL: not looked at */
+	const char *pidfile;                 /* NULL: see run */
+	const char *run[GRANTS_WORDS + 1];   /* the agent keeps it (tend.h) */
+	const char *config;                  /* while this file stands */
+	const char *exe;                     /* NULL: not looked at */
 	int signal;
 };
 

@@ -178,12 +178,16 @@ static int
 read_reach(struct grants *p, conf_node *root, struct err *e)
 {
 	const size_t max = SPEC_LIST_END;
+	bool unix_sockets;
 
 	if (texts(root, "read", max, check_path, p->spec.read, e) == -1 ||
 	    texts(root, "write", max, check_path, p->spec.write, e) == -1 ||
 	    ports(root, "connect", p->spec.connect, e) == -1 ||
 	    ports(root, "bind", p->spec.bind, e) == -1)
 		return -1;
+	if (conf_bool_or(root, "unix", false, &unix_sockets, e) == -1)
+		return -1;
+	p->spec.unix_sockets = unix_sockets;
 	return 0;
 }
 
@@ -274,12 +278,32 @@ read_signal(conf_node *group, int *out, struct err *e)
 	    "signal \"%s\": HUP, USR1, USR2 or TERM", name);
 }
 
+/* A service that the agent starts and ends. */
+static int
+read_kept(struct grant_reload *s, conf_node *n, struct err *e)
+{
+	static const char *const known[] = { "name", "run", "config", NULL };
+
+	if (conf_known(n, known, e) == -1 ||
+	    texts(n, "run", GRANTS_WORDS, NULL, s->run, e) == -1 ||
+	    need_text(n, "config", PATH_MAX - 1, check_path, &s->config, e) ==
+		-1)
+		return -1;
+	if (s->run[0] == NULL)
+		return conf_err(n, e, "run is empty: a command is wanted");
+	if (check_path(conf_get(n, "run"), s->run[0], e) == -1)
+		return -1;
+	return need_text(n, "name", INGOT_NAME_MAX, check_name, &s->name, e);
+}
+
 static int
 read_service(struct grant_reload *s, conf_node *n, struct err *e)
 {
 	static const char *const known[] = { "name", "check", "pidfile", "exe",
 		"signal", NULL };
 
+	if (conf_get(n, "run") != NULL)
+		return read_kept(s, n, e);
 	if (conf_known(n, known, e) == -1 ||
 	    texts(n, "check", GRANTS_WORDS, NULL, s->check, e) == -1 ||
 	    need_text(n, "pidfile", PATH_MAX - 1, check_path, &s->pidfile, e) ==
@@ -335,7 +359,7 @@ static read_fn *const parts[] = { read_identity, read_needs, read_limits,
 
 static const char *const known_keys[] = { "file", "user", "groups", "needs",
 	"late_ms", "memory_mb", "read", "write", "connect", "bind", "hand",
-	"install", "reload", "ask", "sign", "circumstances", NULL };
+	"unix", "install", "reload", "ask", "sign", "circumstances", NULL };
 
 static int
 read_all(struct grants *p, struct err *e)

@@ -257,6 +257,7 @@ close_syscalls(struct host *h, struct err *e)
 	struct syscalls_need need = {
 		.granted = h->spec.granted,
 		.writes = writes,
+		.unix_sockets = h->spec.unix_sockets != 0,
 		.opens = writes || h->spec.read[0] != NULL ||
 		    granted(h, INGOT_NEED_NETWORK | INGOT_NEED_TPM),
 	};

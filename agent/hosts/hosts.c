@@ -22,6 +22,7 @@
 #include "notify.h"
 #include "own.h"
 #include "service.h"
+#include "tend.h"
 
 /* READY is not held up longer, be it by a slow plugin or by what a power cut
  * left half done; the latter is looked at so often. */
@@ -386,6 +387,7 @@ hosts_stop(struct agent *a)
 		await_end(h, until_ms);
 	while (a->hosts->first != NULL)
 		host_drop(a->hosts->first);
+	tend_stop(&a->hosts->tended, until_ms);
 	loop_untimer(a->loop, a->hosts->settle);
 	loop_untimer(a->loop, a->hosts->again);
 	free(a->hosts);

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "own.h"
 #include "service.h"
+#include "tend.h"
 
 #define CHANGES_BURST 60
 #define CHANGES_PER_S 4
@@ -205,6 +206,14 @@ reload(struct host *h, const char *name, struct err *why)
 	}
 	if (may_change(h, why) == -1)
 		return -1;
+	if (r->config != NULL) {
+		if (tend(h->agent->loop, &h->agent->hosts->tended, r, why) ==
+		    -1)
+			return -1;
+		settle_debt(h);
+		say_yes(h, MSG_RELOADED, h->owed_id, -1);
+		return 0;
+	}
 	/* The call is cancelled when the host ends: h outlives it. */
 	h->reload = service_reload(h->agent->loop, r,
 	    (uint64_t)h->agent->settings.check_ms, reloaded, h, why);

@@ -92,6 +92,7 @@ struct hosts {
 	int settle; /* timer: READY is said by then */
 	int again;  /* timer: a transaction is being taken back */
 	bool ready; /* said so */
+	struct tended *tended;
 	bool stopping;
 };
 

@@ -48,6 +48,7 @@ static const struct key keys[] = {
 	{ "connect", PORTS, AT(connect), .min = 1, .max = UINT16_MAX },
 	{ "bind", PORTS, AT(bind), .min = 1, .max = UINT16_MAX },
 	{ "hand", TEXTS, AT(hand) },
+	{ "unix", NUMBER, AT(unix_sockets), .max = 1 },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

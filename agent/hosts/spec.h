@@ -41,6 +41,7 @@ struct host_spec {
 					     NETWORK any, else none */
 	uint16_t bind[SPEC_LIST_MAX];     /* 0-ended TCP ports */
 	const char *hand[SPEC_LIST_MAX];  /* NULL-ended names */
+	uint32_t unix_sockets;            /* 1: may connect to them */
 };
 
 /*

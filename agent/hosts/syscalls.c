@@ -35,14 +35,15 @@ struct syscalls {
 	scmp_filter_ctx first, second;
 };
 
-/* Short names for who may. OPENS and WRITES stand beside the plugin's needs. */
+/* Short names for who may. UNIX, OPENS and WRITES stand beside the needs. */
 #define ALL      0u
 #define NET      INGOT_NEED_NETWORK
 #define TPM      INGOT_NEED_TPM
 #define ADMIN    INGOT_NEED_NET_ADMIN
+#define UNIX     0x20000000u
 #define OPENS    0x40000000u
 #define WRITES   0x80000000u
-#define SOCKETS  (NET | TPM | ADMIN)
+#define SOCKETS  (NET | TPM | ADMIN | UNIX)
 #define THREADS  NET
 
 #define KILL     SCMP_ACT_KILL_PROCESS
@@ -165,10 +166,10 @@ static const struct narrow first[] = {
 	{ S(socket), ADMIN, 0, ALLOW, 2, KIND(AF_INET, SOCK_RAW) },
 	{ S(socket), ADMIN, 0, ALLOW, 2, KIND(AF_INET6, SOCK_RAW) },
 	{ S(socket), ADMIN, 0, ALLOW, 1, { ARG(0, AF_NETLINK) } },
-	{ S(socket), TPM, 0, ALLOW, 1, { ARG(0, AF_UNIX) } },
+	{ S(socket), TPM | UNIX, 0, ALLOW, 1, { ARG(0, AF_UNIX) } },
 	/* The C library asks a name service daemon and the routes. */
 	{ S(socket), ALL, ADMIN, SOFT(EACCES), 1, { ARG(0, AF_NETLINK) } },
-	{ S(socket), ALL, TPM, SOFT(EACCES), 1, { ARG(0, AF_UNIX) } },
+	{ S(socket), ALL, TPM | UNIX, SOFT(EACCES), 1, { ARG(0, AF_UNIX) } },
 	{ S(socketpair), NET, 0, ALLOW, 1, { ARG(0, AF_UNIX) } },
 	{ S(prlimit64), ALL, 0, ALLOW, 1, { ARG(2, 0) } },
 	{ S(prctl), ALL, 0, ALLOW, 1, { ARG(0, PR_SET_NAME) } },
@@ -277,7 +278,7 @@ struct syscalls *
 syscalls_plan(const struct syscalls_need *need, struct err *e)
 {
 	uint32_t have = need->granted | (need->opens ? OPENS : 0) |
-	    (need->writes ? WRITES : 0);
+	    (need->writes ? WRITES : 0) | (need->unix_sockets ? UNIX : 0);
 	struct syscalls *s = calloc(1, sizeof(*s));
 	int rc = -ENOMEM;
 

@@ -18,6 +18,7 @@ struct syscalls_need {
 	uint32_t granted; /* INGOT_NEED_* */
 	bool opens;       /* some path beyond the libraries is reachable */
 	bool writes;      /* some of them for writing */
+	bool unix_sockets;
 };
 
 struct syscalls;

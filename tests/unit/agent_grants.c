@@ -43,7 +43,9 @@ a_whole_policy_is_read(void **state)
 	    "  mode = \"0640\"; owner = \"root\"; group = \"adm\"; } );"
 	    "reload = ( { name = \"sshd\"; pidfile = \"/run/sshd.pid\";"
 	    "  check = [ \"/usr/sbin/sshd\", \"-t\" ]; signal = \"USR1\";"
-	    "  exe = \"/usr/sbin/sshd\"; } );"
+	    "  exe = \"/usr/sbin/sshd\"; },"
+	    " { name = \"broker\"; run = [ \"/usr/sbin/b\", \"-c\" ];"
+	    "  config = \"/etc/b.conf\"; } ); unix = true;"
 	    "ask = [ \"cert_store.csr\", \"agent.facts\" ];"
 	    "sign = [ \"mqtt\" ];",
 	    &e);
@@ -70,6 +72,10 @@ a_whole_policy_is_read(void **state)
 	assert_null(grants_reload(g, "sshd")->check[2]);
 	assert_int_equal(grants_reload(g, "sshd")->signal, SIGUSR1);
 	assert_null(grants_reload(g, "sshd2"));
+	assert_null(grants_reload(g, "sshd")->config);
+	assert_string_equal(grants_reload(g, "broker")->run[1], "-c");
+	assert_string_equal(grants_reload(g, "broker")->config, "/etc/b.conf");
+	assert_int_equal(g->spec.unix_sockets, 1);
 	grants_free(g);
 }
 
@@ -90,6 +96,7 @@ nothing_is_granted_by_default(void **state)
 	assert_null(g->hand[0].name);
 	assert_false(grants_may_ask(g, "agent", "facts"));
 	assert_false(grants_may_sign(g, "mqtt"));
+	assert_int_equal(g->spec.unix_sockets, 0);
 	assert_int_equal(g->late_ms, 10000);
 	grants_free(g);
 	grants_free(NULL);
@@ -175,6 +182,17 @@ what_is_wrong_is_refused_with_its_place(void **state)
 		    "HUP, USR1" },
 		{ "reload = ( { name = \"a\"; pidfile = \"/p\";"
 		  " sh = \"x\"; } );",
+		    "unknown key" },
+		{ "reload = ( { name = \"a\"; run = [ \"/b\" ]; } );",
+		    "config is missing" },
+		{ "reload = ( { name = \"a\"; run = [ ]; config = \"/c\"; } "
+		  ");",
+		    "run is empty" },
+		{ "reload = ( { name = \"a\"; run = [ \"b\" ];"
+		  " config = \"/c\"; } );",
+		    "absolute path" },
+		{ "reload = ( { name = \"a\"; run = [ \"/b\" ];"
+		  " config = \"/c\"; pidfile = \"/p\"; } );",
 		    "unknown key" },
 		{ "ask = [ \"csr\" ];", "plugin.verb" },
 		{ "ask = [ \".csr\" ];", "plugin.verb" },
