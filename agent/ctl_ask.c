@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Questions to plugins over the command socket: any one of them while a unit
- * is developed, and in the field those about charging certificates.
+ * is developed, and in the field those about charging certificates and the
+ * OCPP bridge.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +15,6 @@
 #include "hosts.h"
 #include "own.h"
 #include "plugin.h"
-
-#define CERTS "cert_store"
 
 static void
 asked(void *ctx, const struct answer *ans)
@@ -74,55 +73,74 @@ ctl_ask(struct ctl_call *c)
 }
 
 /* What may be asked by whom: a group's member looks, root changes. */
+enum about {
+	CERTS,
+	OCPP
+};
 static const struct {
+	const char *plugin, *what;
+} things[] = {
+	[CERTS] = { "cert_store", "certificates" },
+	[OCPP] = { "ocpp_bridge", "charge points" },
+};
+static const struct {
+	enum about about;
 	const char *verb;
 	bool looks;
-} cert_verbs[] = {
-	{ "certs.list", true },
-	{ "certs.leaf", true },
-	{ "certs.expiry", true },
-	{ "certs.count", true },
-	{ "certs.locations", true },
-	{ "certs.verify", true },
-	{ "certs.signature", true },
-	{ "certs.ocsp-data", true },
-	{ "certs.ocsp-get", true },
-	{ "tpm.handles", true },
-	{ "certs.install", false },
-	{ "certs.update", false },
-	{ "certs.delete", false },
-	{ "certs.csr", false },
-	{ "certs.drop-key", false },
-	{ "certs.outcome", false },
-	{ "certs.collect", false },
-	{ "certs.ocsp-put", false },
+} questions[] = {
+	{ CERTS, "certs.list", true },
+	{ CERTS, "certs.leaf", true },
+	{ CERTS, "certs.expiry", true },
+	{ CERTS, "certs.count", true },
+	{ CERTS, "certs.locations", true },
+	{ CERTS, "certs.anchors", true },
+	{ CERTS, "certs.verify", true },
+	{ CERTS, "certs.signature", true },
+	{ CERTS, "certs.ocsp-data", true },
+	{ CERTS, "certs.ocsp-get", true },
+	{ CERTS, "tpm.handles", true },
+	{ CERTS, "certs.install", false },
+	{ CERTS, "certs.update", false },
+	{ CERTS, "certs.delete", false },
+	{ CERTS, "certs.csr", false },
+	{ CERTS, "certs.drop-key", false },
+	{ CERTS, "certs.outcome", false },
+	{ CERTS, "certs.collect", false },
+	{ CERTS, "certs.ocsp-put", false },
+	{ OCPP, "ocpp.status", true },
+	{ OCPP, "ocpp.chargers", true },
+	{ OCPP, "ocpp.tail", true },
+	{ OCPP, "ocpp.send", false },
+	{ OCPP, "ocpp.answer", false },
 };
 
 static int
-cert_question(
-    const json_t *args, bool looks, struct hosts_request *r, struct err *e)
+question_about(enum about about, const json_t *args, bool looks,
+    struct hosts_request *r, struct err *e)
 {
 	int fd = question_of(args, r, e);
 
 	if (fd == -1)
 		return -1;
-	for (size_t i = 0; i < sizeof(cert_verbs) / sizeof(cert_verbs[0]); i++)
-		if (cert_verbs[i].looks == looks &&
-		    strcmp(cert_verbs[i].verb, r->verb) == 0 &&
-		    strcmp(r->plugin, CERTS) == 0)
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (questions[i].about == about &&
+		    questions[i].looks == looks &&
+		    strcmp(questions[i].verb, r->verb) == 0 &&
+		    strcmp(r->plugin, things[about].plugin) == 0)
 			return fd;
 	(void)close(fd);
-	return err_set(e, EINVAL, "no such question about certificates");
+	return err_set(
+	    e, EINVAL, "no such question about %s", things[about].what);
 }
 
 static void
-ask_certs(struct ctl_call *c, bool looks)
+ask_about(struct ctl_call *c, enum about about, bool looks)
 {
 	struct hosts_request r = {
 		.type = MSG_QUESTION, .from = "cli", .done = asked, .ctx = c
 	};
 	struct err e;
-	own_fd int fd = cert_question(ctl_args(c), looks, &r, &e);
+	own_fd int fd = question_about(about, ctl_args(c), looks, &r, &e);
 
 	r.fd = fd;
 	if (fd == -1)
@@ -134,11 +152,23 @@ ask_certs(struct ctl_call *c, bool looks)
 void
 ctl_cert_look(struct ctl_call *c)
 {
-	ask_certs(c, true);
+	ask_about(c, CERTS, true);
 }
 
 void
 ctl_cert(struct ctl_call *c)
 {
-	ask_certs(c, false);
+	ask_about(c, CERTS, false);
+}
+
+void
+ctl_ocpp_look(struct ctl_call *c)
+{
+	ask_about(c, OCPP, true);
+}
+
+void
+ctl_ocpp(struct ctl_call *c)
+{
+	ask_about(c, OCPP, false);
 }

@@ -46,6 +46,10 @@ static const struct ctl_verb verbs[] = {
 	{ "reset",	ctl_reset,     IN_FIELD, .fd = false },
 	{ "cert-look",	ctl_cert_look, MODE_ANY, .read_only = true },
 	{ "cert",	ctl_cert,      IN_FIELD, .fd = false },
+	{ "ocpp-look",	ctl_ocpp_look, MODE_ANY, .read_only = true },
+	/* In production charge points are commanded by their CSMS, not by who
+	 * has a shell here; a service window opens it. */
+	{ "ocpp",	ctl_ocpp,      MODE_DEVELOPMENT | MODE_BIT(MODE_SERVICE), .fd = false },
 	{ "ask",	ctl_ask,       MODE_DEVELOPMENT, .fd = false },
 	/* clang-format on */
 };

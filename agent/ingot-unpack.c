@@ -196,7 +196,7 @@ limit_work(struct err *e)
 	if (setrlimit(RLIMIT_CPU, &cpu) == -1 ||
 	    setrlimit(RLIMIT_FSIZE, &size) == -1)
 		return err_sys(e, "limits");
-	return sandbox_limits(MEMORY_MB, 0, e);
+	return sandbox_limits(MEMORY_MB, 0, 0, e);
 }
 
 /* By argument: no executable memory, and what libraries can do without. */

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "key.h"
@@ -108,6 +109,22 @@ key_signer_remove(const char *purpose)
 	(void)pthread_mutex_unlock(&lock);
 }
 
+/* "csms.4f2a91c0...", one key among those of "csms", has the signer of all of
+ * them when it has none of its own. */
+static struct signer *
+find_for(const char *purpose)
+{
+	char family[KEY_PURPOSE_MAX + 1];
+	struct signer *s = find(purpose);
+	char *dot;
+
+	(void)snprintf(family, sizeof(family), "%s", purpose);
+	if (s != NULL || (dot = strrchr(family, '.')) == NULL)
+		return s;
+	*dot = '\0';
+	return find(family);
+}
+
 /* Runs the signer outside the lock: it may take a second. */
 static int
 sign_with(const char *purpose, const uint8_t digest[KEY_DIGEST_LEN],
@@ -117,7 +134,7 @@ sign_with(const char *purpose, const uint8_t digest[KEY_DIGEST_LEN],
 	int rc;
 
 	(void)pthread_mutex_lock(&lock);
-	while ((s = find(purpose)) != NULL && s->leaving)
+	while ((s = find_for(purpose)) != NULL && s->leaving)
 		(void)pthread_cond_wait(&idle, &lock);
 	if (s != NULL) {
 		s->busy++;

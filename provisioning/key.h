@@ -51,8 +51,9 @@ typedef int key_sign_fn(void *ctx, const char *purpose,
 /*
  * From now on fn(ctx, ...) signs for purpose, in the whole process; replaces
  * the one before, for which it waits as key_signer_remove() does. Any thread.
- * At most KEY_SIGNERS_MAX purposes. ctx must live until the signer has been
- * removed or replaced.
+ * A purpose with a part behind its last dot ("csms.4f2a91c0") that has no
+ * signer is signed for by the one before the dot. At most KEY_SIGNERS_MAX
+ * purposes. ctx must live until the signer has been removed or replaced.
  */
 #define KEY_SIGNERS_MAX 8
 int

@@ -17,6 +17,8 @@
 #include "grants.h"
 #include "own.h"
 
+#define PRINT_MIN 24 /* hexadecimal digits that name a certificate */
+
 static int
 find_user(const char *name, uid_t *uid, gid_t *gid, struct err *e)
 {
@@ -143,12 +145,25 @@ grants_may_ask(const struct grants *p, const char *plugin, const char *verb)
 	return false;
 }
 
+/* ".4f2a91c0...": one certificate's key among those of a purpose. */
+static bool
+is_print(const char *behind)
+{
+	return *behind == '.' && strlen(behind + 1) >= PRINT_MIN &&
+	    behind[1 + strspn(behind + 1, "0123456789abcdef")] == '\0';
+}
+
 bool
 grants_may_sign(const struct grants *p, const char *purpose)
 {
-	for (size_t i = 0; p->sign[i] != NULL; i++)
-		if (strcmp(p->sign[i], purpose) == 0)
+	size_t n;
+
+	for (size_t i = 0; p->sign[i] != NULL; i++) {
+		n = strlen(p->sign[i]);
+		if (strncmp(p->sign[i], purpose, n) == 0 &&
+		    (purpose[n] == '\0' || is_print(purpose + n)))
 			return true;
+	}
 	return false;
 }
 

@@ -94,6 +94,7 @@ const struct grant_reload *
 grants_reload(const struct grants *, const char *name);
 bool
 grants_may_ask(const struct grants *, const char *plugin, const char *verb);
+/* Who may sign for "csms" may for one certificate of it, "csms.<its print>". */
 bool grants_may_sign(const struct grants *, const char *purpose);
 /* Does a finding of this id tell of the unit's circumstances (a broker that is
  * down, a certificate that has expired) and not of the snapshot? Then it does

@@ -164,13 +164,16 @@ read_needs(struct grants *p, conf_node *root, struct err *e)
 static int
 read_limits(struct grants *p, conf_node *root, struct err *e)
 {
-	int64_t mb;
+	int64_t mb, n;
 
 	if (conf_int_or(root, "late_ms", 10, 600000, 10000, &p->late_ms, e) ==
 		-1 ||
 	    conf_int_or(root, "memory_mb", 8, 4096, 64, &mb, e) == -1)
 		return -1;
 	p->spec.memory_mb = (unsigned)mb;
+	if (conf_int_or(root, "descriptors", 64, 65536, 0, &n, e) == -1)
+		return -1;
+	p->spec.descriptors = (unsigned)n;
 	return 0;
 }
 
@@ -358,8 +361,9 @@ static read_fn *const parts[] = { read_identity, read_needs, read_limits,
 	read_reach, read_hand, read_install, read_reload, read_talk };
 
 static const char *const known_keys[] = { "file", "user", "groups", "needs",
-	"late_ms", "memory_mb", "read", "write", "connect", "bind", "hand",
-	"unix", "install", "reload", "ask", "sign", "circumstances", NULL };
+	"late_ms", "memory_mb", "descriptors", "read", "write", "connect",
+	"bind", "hand", "unix", "install", "reload", "ask", "sign",
+	"circumstances", NULL };
 
 static int
 read_all(struct grants *p, struct err *e)

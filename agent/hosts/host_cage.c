@@ -239,13 +239,15 @@ set_limits(const struct host *h, struct err *e)
 	    pthread_attr_setstacksize(&attr, THREAD_STACK) != 0 ||
 	    pthread_setattr_default_np(&attr) != 0)
 		return err_set(e, EINVAL, "thread stacks");
-	if (sandbox_limits(h->spec.memory_mb, threads, e) == -1)
+	if (sandbox_limits(
+		h->spec.memory_mb, threads, h->spec.descriptors, e) == -1)
 		return -1;
 	if (writes)
 		big = (struct rlimit){ FILE_BIG, FILE_BIG };
 	if (setrlimit(RLIMIT_FSIZE, &big) == -1)
 		return err_sys(e, "limit file size");
-	if (!threads && setrlimit(RLIMIT_NOFILE, &few) == -1)
+	if (!threads && h->spec.descriptors == 0 &&
+	    setrlimit(RLIMIT_NOFILE, &few) == -1)
 		return err_sys(e, "limit descriptors");
 	return 0;
 }

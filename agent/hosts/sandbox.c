@@ -336,11 +336,27 @@ limit_memory(unsigned memory_mb, struct err *e)
 #endif
 }
 
+/* What only root could raise is left as it is: a plugin that gets fewer than
+ * its policy says serves fewer. */
+static rlim_t
+descriptors_of(unsigned wanted)
+{
+	struct rlimit now;
+
+	if (wanted == 0)
+		return DESCRIPTORS;
+	if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < wanted)
+		return now.rlim_max;
+	return wanted;
+}
+
 int
-sandbox_limits(unsigned memory_mb, int threads, struct err *e)
+sandbox_limits(
+    unsigned memory_mb, int threads, unsigned descriptors, struct err *e)
 {
 	if (limit(RLIMIT_CORE, "core", 0, e) == -1 ||
-	    limit(RLIMIT_NOFILE, "descriptors", DESCRIPTORS, e) == -1)
+	    limit(RLIMIT_NOFILE, "descriptors", descriptors_of(descriptors),
+		e) == -1)
 		return -1;
 	if (!threads && limit(RLIMIT_NPROC, "processes", 0, e) == -1)
 		return -1;

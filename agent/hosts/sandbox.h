@@ -55,8 +55,10 @@ struct sandbox_ports {
 int sandbox_paths(const struct sandbox_path *, size_t n,
     const struct sandbox_ports *net, struct err *);
 
-/* RLIMIT_*: memory in MiB (0: none), no core, 256 descriptors, no children
- * unless threads. One that the system refuses is an error. */
-int sandbox_limits(unsigned memory_mb, int threads, struct err *);
+/* RLIMIT_*: memory in MiB (0: none), no core, so many descriptors (0: 256; not
+ * more than the system allows), no children unless threads. One that the system
+ * refuses is an error. */
+int sandbox_limits(
+    unsigned memory_mb, int threads, unsigned descriptors, struct err *);
 
 #endif

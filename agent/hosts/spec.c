@@ -42,6 +42,7 @@ static const struct key keys[] = {
 	{ "group", GIDS, AT(groups), .min = 1, .max = INT32_MAX },
 	{ "granted", NUMBER, AT(granted), .max = UINT32_MAX },
 	{ "memory_mb", NUMBER, AT(memory_mb), .max = 1024 * 1024 },
+	{ "descriptors", NUMBER, AT(descriptors), .max = 65536 },
 	{ "state", TEXT, AT(state) },
 	{ "read", TEXTS, AT(read) },
 	{ "write", TEXTS, AT(write) },
@@ -57,8 +58,8 @@ _Static_assert(sizeof(uid_t) == sizeof(uint32_t) &&
 	sizeof(gid_t) == sizeof(uint32_t) &&
 	sizeof(unsigned) == sizeof(uint32_t),
     "a NUMBER is 32 bits");
-/* argv[0], five numbers, one text, six lists, and the NULL. */
-_Static_assert(1 + 5 + 6 * ENTRIES_MAX + 1 <= SPEC_ARGV_MAX, "room for all");
+/* argv[0], six numbers, one text, six lists, and the NULL. */
+_Static_assert(1 + 6 + 6 * ENTRIES_MAX + 1 <= SPEC_ARGV_MAX, "room for all");
 
 /* The table knows places in the struct, not types; shape says the rest. */
 static void *

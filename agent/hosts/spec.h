@@ -34,6 +34,7 @@ struct host_spec {
 	gid_t groups[SPEC_LIST_MAX];      /* supplementary, 0-ended */
 	uint32_t granted;                 /* INGOT_NEED_* */
 	unsigned memory_mb;               /* limit of address space and data */
+	unsigned descriptors;             /* 0: as needs say */
 	const char *state;                /* NULL, or the plugin's own folder */
 	const char *read[SPEC_LIST_MAX];  /* NULL-ended paths */
 	const char *write[SPEC_LIST_MAX]; /* NULL-ended paths */

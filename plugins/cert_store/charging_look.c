@@ -229,14 +229,18 @@ certs_verb_leaf(struct ask *a, struct err *e)
 	enum certs_leaf kind;
 	const char *identity;
 	json_t *one;
-	bool trial;
+	bool trial, expired;
 
 	if (asked_leaf(a, &kind, e) == -1 ||
 	    asked_bool(a, "trial", &trial, e) == -1 ||
+	    asked_bool(a, "expired", &expired, e) == -1 ||
 	    json_str_or(a->q, "identity", 64, "", &identity, e) == -1)
 		return -1;
 	r = certs_choose(certs(a), kind, *identity == '\0' ? NULL : identity,
 	    trial, &l, &why);
+	if (r == CERTS_NOT_FOUND_VALID && expired)
+		r = certs_choose_expired(certs(a), kind,
+		    *identity == '\0' ? NULL : identity, &l, &why);
 	if (say_result(a, r, &why, e) == -1)
 		return -1;
 	if (l == NULL)

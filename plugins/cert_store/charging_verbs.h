@@ -29,14 +29,15 @@ int certs_verb_ocsp_put(struct ask *, struct err *);
 int certs_verb_ocsp_get(struct ask *, struct err *);
 int certs_verb_outcome(struct ask *, struct err *);
 int certs_verb_locations(struct ask *, struct err *);
+int certs_verb_anchors(struct ask *, struct err *);
 int certs_verb_collect(struct ask *, struct err *);
 
 /*
  * The sign channel's purposes "csms" and "secc" are the chosen leaf's key,
- * with ".pending" the one that would be tried (certs_choose). Both pointers
- * may be NULL.
+ * with ".pending" the one that would be tried (certs_choose), with "." and the
+ * first 24 digits or more of its fingerprint that very leaf's, expired or not.
  */
-bool charging_purpose(const struct ask *, enum certs_leaf *, bool *trial);
+bool charging_purpose(const struct ask *);
 int charging_sign(struct ask *, const uint8_t digest[KEY_DIGEST_LEN],
     uint8_t sig[KEY_SIG_LEN], struct err *);
 

@@ -243,7 +243,7 @@ verb_sign(struct ask *a, struct err *e)
 		return -1;
 	if (n != sizeof(digest))
 		return err_set(e, EBADMSG, "digest of %ld bytes", n);
-	if ((charging_purpose(a, NULL, NULL)
+	if ((charging_purpose(a)
 		    ? charging_sign(a, digest, sig, e)
 		    : keys_sign(a->s, &a->held, digest, sig, e)) == -1)
 		return -1;

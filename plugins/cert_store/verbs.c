@@ -67,12 +67,14 @@ static const struct verb verbs[] = {
 	CERTS("certs.signature", certs_verb_signature, "digest", "signature",
 	    "signer"),
 	CERTS("certs.list", certs_verb_list, "types", "algorithm", "from"),
-	CERTS("certs.leaf", certs_verb_leaf, "leaf", "identity", "trial"),
+	CERTS("certs.leaf", certs_verb_leaf, "leaf", "identity", "trial",
+	    "expired"),
 	CERTS("certs.expiry", certs_verb_expiry, NULL),
 	CERTS("certs.outcome", certs_verb_outcome, "outcome", "leaf",
 	    "fingerprint"),
 	CERTS("certs.count", certs_verb_count, NULL),
 	CERTS("certs.locations", certs_verb_locations, "domain"),
+	CERTS("certs.anchors", certs_verb_anchors, "domain"),
 	CERTS("certs.collect", certs_verb_collect, NULL),
 	CERTS("certs.ocsp-data", certs_verb_ocsp_data, "chain"),
 	CERTS("certs.ocsp-put", certs_verb_ocsp_put, "hash", "response"),
@@ -105,7 +107,7 @@ prepare(struct ask *a, const struct verb *v, struct err *e)
 	if (json_str(a->q, "purpose", KEY_PURPOSE_MAX, &a->purpose, e) == -1)
 		return -1;
 	/* The key of a leaf: which one, is chosen when it signs. */
-	if (v->run == verb_sign && charging_purpose(a, NULL, NULL))
+	if (v->run == verb_sign && charging_purpose(a))
 		return 0;
 	if (!doc_has(&a->s->doc, a->purpose))
 		return err_set(e, EINVAL,

@@ -36,7 +36,7 @@ a_whole_policy_is_read(void **state)
 	    "file = \"other.so\"; user = \"ingot-demo\"; groups = [ \"tss\" ];"
 	    "needs = [ \"INSTALL\", \"RELOAD\", \"SIGN\", \"TPM\","
 	    " \"NET_ADMIN\", \"NETWORK\", \"STATE\" ];"
-	    "late_ms = 500; memory_mb = 32; read = [ \"/r\" ];"
+	    "late_ms = 500; memory_mb = 32; descriptors = 500; read = [ \"/r\" ];"
 	    "write = [ \"/w\" ]; connect = [ 8883, 1 ]; bind = [ 65535 ];"
 	    "hand = ( { name = \"lock\"; path = \"/run/xtables.lock\"; } );"
 	    "install = ( { name = \"drop-in\"; path = \"/etc/x.conf\";"
@@ -57,6 +57,7 @@ a_whole_policy_is_read(void **state)
 	assert_int_equal(g->spec.granted, 0x7f);
 	assert_int_equal(g->late_ms, 500);
 	assert_int_equal(g->spec.memory_mb, 32);
+	assert_int_equal(g->spec.descriptors, 500);
 	assert_string_equal(g->spec.read[0], "/r");
 	assert_null(g->spec.read[1]);
 	assert_string_equal(g->spec.write[0], "/w");
@@ -124,6 +125,11 @@ a_pair_is_granted_as_a_whole(void **state)
 	assert_false(grants_may_ask(g, "cert_store.csr", ""));
 	assert_true(grants_may_sign(g, "mqtt"));
 	assert_false(grants_may_sign(g, "mqtt.pending"));
+	/* One certificate among those of a purpose; nothing shorter. */
+	assert_true(grants_may_sign(g, "mqtt.0123456789abcdef01234567"));
+	assert_false(grants_may_sign(g, "mqtt.0123456789abcdef0123456"));
+	assert_false(grants_may_sign(g, "mqtt.0123456789abcdef0123456g"));
+	assert_false(grants_may_sign(g, "mqt.0123456789abcdef01234567"));
 	assert_false(grants_may_sign(g, ""));
 	assert_true(grants_circumstance(g, "uplink.connected"));
 	assert_false(grants_circumstance(g, "uplink"));

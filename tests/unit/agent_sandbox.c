@@ -279,7 +279,7 @@ limited(void)
 
 	child_said = e.text;
 	MUST(setresuid(NOBODY, NOBODY, NOBODY) == 0);
-	MUST(sandbox_limits(64, 0, &e) == 0);
+	MUST(sandbox_limits(64, 0, 0, &e) == 0);
 	MUST(fork() == -1 && errno == EAGAIN);
 	MUST(getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max == 0);
 	errno = 0;
@@ -287,6 +287,30 @@ limited(void)
 		MUST(dup(2) != -1 || (errno == EMFILE && i > 240));
 	MUST(errno == EMFILE);
 	return 0;
+}
+
+static int
+given_more(void)
+{
+	struct rlimit r, was;
+	struct err e = { .text = "" };
+
+	child_said = e.text;
+	MUST(getrlimit(RLIMIT_NOFILE, &was) == 0 && was.rlim_max > 700);
+	MUST(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+	MUST(sandbox_limits(64, 1, 700, &e) == 0);
+	MUST(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max == 700);
+	/* Asked for more than there is: what there is. */
+	MUST(sandbox_limits(64, 1, 9000, &e) == 0);
+	MUST(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max == 700);
+	return 0;
+}
+
+static void
+a_policy_may_give_more_descriptors_but_no_more_than_there_are(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(given_more), 0);
 }
 
 static void
@@ -302,7 +326,7 @@ hungry(void)
 	struct err e = { .text = "" };
 
 	child_said = e.text;
-	MUST(sandbox_limits(64, 1, &e) == 0);
+	MUST(sandbox_limits(64, 1, 0, &e) == 0);
 	for (int i = 0; i < 128; i++)
 		if (malloc(1024 * 1024) == NULL)
 			return 0;
@@ -370,6 +394,8 @@ main(void)
 		cmocka_unit_test(a_signal_does_not_leave_the_cage),
 		cmocka_unit_test(
 		    a_limited_process_has_no_child_no_core_and_256_descriptors),
+		cmocka_unit_test(
+		    a_policy_may_give_more_descriptors_but_no_more_than_there_are),
 		cmocka_unit_test(memory_ends_where_the_limit_says),
 	};
 

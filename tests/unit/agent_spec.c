@@ -38,6 +38,7 @@ what_the_agent_says_the_host_understands(void **state)
 		.groups = { 12, 13 },
 		.granted = 0x61,
 		.memory_mb = 64,
+		.descriptors = 4096,
 		.state = "/var/lib/ingot/plugins/a=b c",
 		.read = { "/etc/ssl", "/proc/net" },
 		.write = { "/run/x" },
@@ -58,6 +59,7 @@ what_the_agent_says_the_host_understands(void **state)
 	assert_memory_equal(heard.groups, said.groups, sizeof(said.groups));
 	assert_int_equal(heard.granted, 0x61);
 	assert_int_equal(heard.memory_mb, 64);
+	assert_int_equal(heard.descriptors, 4096);
 	assert_string_equal(heard.state, said.state);
 	assert_string_equal(heard.read[1], "/proc/net");
 	assert_null(heard.read[2]);

@@ -118,6 +118,9 @@ without_a_signer_there_is_an_error_and_no_signature(void **state)
 	expect_csr_error("orphan", "the TPM of orphan is on fire");
 	assert_int_equal(key_signer_set("orphan", sign_nothing, NULL, &e), 0);
 	expect_csr_error("orphan", "no signature");
+	/* One of a family goes to the signer of all, and of nobody else. */
+	expect_csr_error("orphan.0a1b", "no signature");
+	expect_csr_error("orphans.0a1b", "nobody here signs");
 	key_signer_remove("orphan");
 	expect_csr_error("orphan", "nobody here signs");
 	key_signer_remove("orphan");

@@ -262,6 +262,10 @@ enum certs_result certs_rehash(struct certs *, enum certs_domain, struct err *);
 enum certs_result
 certs_choose(struct certs *, enum certs_leaf, const char *identity, bool trial,
     const struct certs_entry **, struct err *);
+/* Where there is no valid one: of those that have ended the one that ended
+ * last. A station still tries to connect with it (OCPP 2.0.1, A00.FR.430). */
+enum certs_result certs_choose_expired(struct certs *, enum certs_leaf,
+    const char *identity, const struct certs_entry **, struct err *);
 /* A handshake with this leaf (by its SHA-256) succeeded: promoted, durably. */
 enum certs_result certs_worked(
     struct certs *, enum certs_leaf, const uint8_t print[32], struct err *);

@@ -137,6 +137,26 @@ certs_choose(struct certs *c, enum certs_leaf kind, const char *identity,
 	    identity == NULL ? "" : " of ", identity == NULL ? "" : identity);
 }
 
+enum certs_result
+certs_choose_expired(struct certs *c, enum certs_leaf kind,
+    const char *identity, const struct certs_entry **out, struct err *e)
+{
+	const struct certs_entry *l;
+
+	*out = NULL;
+	for (size_t i = 0; (l = certs_leaf_at(c, kind, i)) != NULL; i++)
+		if (is_wanted(c, l, identity) && l->key != NULL &&
+		    l->cert->begin <= certs_now(c) &&
+		    (*out == NULL || l->cert->end > (*out)->cert->end))
+			*out = l;
+	if (*out != NULL)
+		return CERTS_ACCEPTED;
+	return certs_say(e, CERTS_NOT_FOUND_VALID,
+	    "%s leaf, nor an expired "
+	    "one with its key",
+	    certs_leaf_name(kind));
+}
+
 time_t
 certs_renew_at(const struct certs_entry *l, unsigned percent, unsigned days)
 {
