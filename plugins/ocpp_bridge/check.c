@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
+#include "broker_where.h"
 #include "check_in.h"
+#include "expose.h"
 
 #define PAIR_BYTES 32768 /* of an idle pair, without its limits */
 #define TLS_BYTES  65536 /* of two legs with TLS */
@@ -128,21 +130,17 @@ check_limits(const struct ocpp_settings *s, conf_node *root, struct err *e)
 static int
 check_mirror(const struct ocpp_settings *s, conf_node *root, struct err *e)
 {
-	static const char *const schemes[] = { "unix:/", "mqtt://",
-		"mqtts://" };
 	conf_node *n = conf_get(root, "mirror");
 	const struct ocpp_mirror *m = s->mirror;
-	size_t i = 0;
+	struct where where;
+	struct err why;
 
 	if (m == NULL)
 		return 0;
-	while (i < 3 && strncmp(m->broker, schemes[i], strlen(schemes[i])) != 0)
-		i++;
-	if (i == 3)
-		return conf_err(check_line(n, "broker"), e,
-		    "broker: \"unix:/PATH\", \"mqtt://HOST:PORT\" or "
-		    "\"mqtts://HOST:PORT\"");
-	if (i == 2 && m->anchors == NULL)
+	if (where_parse(m->broker, &where, &why) == -1)
+		return conf_err(
+		    check_line(n, "broker"), e, "broker: %s", why.text);
+	if (where.tls && m->anchors == NULL)
 		return conf_err(check_line(n, "broker"), e,
 		    "broker: mqtts needs anchors, the PEM file that its "
 		    "certificate leads to");
@@ -162,6 +160,7 @@ check_exposed(const struct ocpp_settings *s, conf_node *root, struct err *e)
 {
 	const struct ocpp_exposed *x = &s->exposed;
 	conf_node *n = check_line(root, "exposed");
+	struct err why;
 
 	if (!x->on)
 		return 0;
@@ -178,7 +177,9 @@ check_exposed(const struct ocpp_settings *s, conf_node *root, struct err *e)
 	if (x->ntopics == 0)
 		return conf_err(
 		    n, e, "exposed: topics: name each that may be seen");
-	return 0;
+	return expose_check(x, &why) == 0
+	    ? 0
+	    : conf_err(check_line(n, "topics"), e, "%s", why.text);
 }
 
 typedef int

@@ -172,6 +172,7 @@ static const struct field mirror[] = {
 static const struct field exposed[] = {
 	FLAG(ocpp_exposed, on, false),
 	NUMBER(ocpp_exposed, port, 1, 65535, 8883),
+	NUMBER(ocpp_exposed, inner, 1, 65535, 1884),
 	TEXT(ocpp_exposed, address, 64),
 	TEXT(ocpp_exposed, anchors, PATH_MAX_),
 	TEXT(ocpp_exposed, chain, PATH_MAX_),

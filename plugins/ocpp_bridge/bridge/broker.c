@@ -5,7 +5,6 @@
  * that is asked after every call that may have sent something.
  */
 #include <sys/epoll.h>
-#include <sys/random.h>
 
 #include <errno.h>
 #include <mosquitto.h>
@@ -15,6 +14,7 @@
 
 #include "broker.h"
 #include "broker_where.h"
+#include "digest.h"
 
 #define KEEPALIVE_S  20
 #define FIRST_MS     1000u
@@ -43,15 +43,16 @@ static void try_connect(void *ctx);
 static uint64_t
 wait_ms(unsigned failures)
 {
-	uint32_t dice = 0;
 	uint64_t ms = FIRST_MS;
+	uint32_t dice;
+	struct err e;
 
 	while (failures-- > 1 && ms < LAST_MS)
 		ms *= 2;
 	if (ms > LAST_MS)
 		ms = LAST_MS;
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) == -1)
-		dice = 0; /* too early in a boot: no jitter this once */
+	if (random_bytes(&dice, sizeof(dice), &e) == -1)
+		dice = 0; /* no jitter this once */
 	return ms / 2 + dice % ms;
 }
 

@@ -123,9 +123,10 @@ struct ocpp_mirror {
 	size_t nrules;
 };
 
-struct ocpp_exposed { /* the broker of our own for others (mqtt room) */
+struct ocpp_exposed { /* the broker of our own for others (expose.h) */
 	bool on;
 	uint16_t port;
+	uint16_t inner; /* on the loopback address, for us */
 	char *address, *anchors, *chain, *key;
 	char **topics;
 	size_t ntopics;
