@@ -111,10 +111,16 @@ ready(void *ctx, int fd, uint32_t events)
 	struct broker *b = ctx;
 	int rc = MOSQ_ERR_SUCCESS;
 
+	/* The library goes on shaking hands on a connection that was refused,
+	 * as if it came up: that nobody is there is seen here. */
 	(void)fd;
+	if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+		hang_up(b, mosquitto_strerror(MOSQ_ERR_CONN_LOST));
+		return;
+	}
 	if ((events & EPOLLOUT) != 0)
 		rc = mosquitto_loop_write(b->m, 1);
-	if (rc == MOSQ_ERR_SUCCESS && (events & ~(uint32_t)EPOLLOUT) != 0)
+	if (rc == MOSQ_ERR_SUCCESS && (events & EPOLLIN) != 0)
 		rc = mosquitto_loop_read(b->m, 1);
 	if (rc != MOSQ_ERR_SUCCESS)
 		hang_up(b, mosquitto_strerror(rc));
