@@ -202,18 +202,18 @@ mark(struct certs *c, const char *kind, const uint8_t print[32],
 {
 	struct standings *now = certs_standings(c);
 	enum standing was = standings_of(now, kind, print);
-	struct err undo;
+	struct err undo, why;
 
 	if (was == how)
 		return CERTS_ACCEPTED;
-	if (standings_set(now, kind, print, how, e) == -1)
-		return CERTS_FAILED;
-	if (store(c, now, e) == 0) {
+	if (standings_set(now, kind, print, how, &why) == -1)
+		return certs_say(e, CERTS_FAILED, "%.200s", why.text);
+	if (store(c, now, &why) == 0) {
 		index_trials(c);
 		return CERTS_ACCEPTED;
 	}
 	(void)standings_set(now, kind, print, was, &undo);
-	return CERTS_WRITE_ERROR;
+	return certs_say(e, CERTS_WRITE_ERROR, "%.200s", why.text);
 }
 
 static const struct certs_entry *
