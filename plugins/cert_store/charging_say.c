@@ -148,7 +148,7 @@ hex_member(
 
 	if (json_str(o, key, max - 1, &s, e) == -1)
 		return -1;
-	if (*s == '\0' || s[strspn(s, "0123456789abcdefABCDEF")] != '\0')
+	if (s[strspn(s, "0123456789abcdefABCDEF")] != '\0')
 		return err_set(e, EINVAL, "%s: not hexadecimal", key);
 	(void)strcpy(out, s);
 	return 0;
@@ -171,10 +171,16 @@ asked_hash(struct ask *a, struct cert_hash_data *h, struct err *e)
 	if ((h->algorithm = cert_hash_of(name)) == CERT_HASHES)
 		return err_set(e, EINVAL,
 		    "algorithm \"%s\": one of SHA256, SHA384, SHA512", name);
+	/* The list leaves the key out of one whose issuer is not here; it can
+	 * be named like that, or it could never be deleted. */
 	if (hex_member(o, "issuer_name", sizeof(h->issuer_name), h->issuer_name,
 		e) == -1 ||
 	    hex_member(
 		o, "issuer_key", sizeof(h->issuer_key), h->issuer_key, e) == -1)
 		return -1;
-	return hex_member(o, "serial", sizeof(h->serial), h->serial, e);
+	if (hex_member(o, "serial", sizeof(h->serial), h->serial, e) == -1)
+		return -1;
+	return *h->serial != '\0' && *h->issuer_name != '\0'
+	    ? 0
+	    : err_set(e, EINVAL, "hash: serial or issuer_name is empty");
 }
