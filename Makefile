@@ -81,7 +81,19 @@ $(CERTS): $(call objects,plugins/cert_store/certs/*.c)
 # The bridge without its plugin host: what tests and bench link as well.
 OCPP_ROOMS := $(addprefix plugins/ocpp_bridge/,judge wire queue bridge)
 OCPP_INC := $(OCPP_ROOMS:%=-I%)
-$(OCPP): $(call objects,$(OCPP_ROOMS:%=%/*.c))
+JUDGE	:= plugins/ocpp_bridge/judge
+$(OCPP): $(call objects,$(OCPP_ROOMS:%=%/*.c),$(JUDGE)/compile%) \
+	$B/$(JUDGE)/shapes.o
+# The shapes of all messages: texts, made tables by a tool of the build.
+HOSTCC	?= cc
+SHAPES	:= $(addprefix $(JUDGE)/,v16.shapes v201.shapes v21.shapes)
+$B/$(JUDGE)/compile: $(wildcard $(JUDGE)/compile*.[ch]) $(JUDGE)/names.h $(JUDGE)/shapes.h
+	@mkdir -p $(@D)
+	$(call quiet,HOSTCC)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O1 -o $@ $(filter %.c,$^)
+$B/$(JUDGE)/shapes.c: $B/$(JUDGE)/compile $(SHAPES)
+	$(call quiet,SHAPES)$< $(SHAPES) >$@.new && mv $@.new $@
+$B/$(JUDGE)/shapes.o: $B/$(JUDGE)/shapes.c
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $B/plugins/ocpp_bridge/%.o: CPPFLAGS += $(OCPP_INC)
 %.a:
 	@rm -f $@

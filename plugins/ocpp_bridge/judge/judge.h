@@ -55,7 +55,7 @@ enum judge_fault {
 	JUDGE_FAULTS
 };
 
-#define OCPP_ID_MAX     36 /* code points, and the longest we keep, bytes */
+#define OCPP_ID_MAX     36 /* code points; as they stand at most 4 * bytes */
 #define OCPP_ACTION_MAX 50 /* bytes */
 #define JUDGE_DEPTH_MAX 32
 #define JUDGE_PATH_MAX  128
@@ -76,11 +76,14 @@ struct frame {
 	struct span code;    /* of 4 and 5 */
 	int shape;           /* for judge_payload; -1: action unknown */
 	bool is_signed;      /* "<Action>-Signed": its payload is not judged */
+	bool fits; /* the request's shape: judge_payload need not look */
 };
 
 struct verdict {
 	enum judge_fault fault;
-	/* JSON path of the fault: "$.meterValue[0].sampledValue[2].value" */
+	/* JSON path of the fault, of judge_payload in the payload:
+	 * "$.meterValue[0].sampledValue[2].value", of judge_frame in the
+	 * frame: "$[1]". */
 	char path[JUDGE_PATH_MAX];
 	char why[JUDGE_WHY_MAX]; /* a sentence; never holds a value of a secret
 				  */
@@ -111,6 +114,8 @@ bool judge_direction(int shape, enum ocpp_way, bool *sure);
 /* The version's own spelling: "FormationViolation" in 1.6, "FormatViolation"
  * in 2.x; ocpp.md 1.3. */
 const char *judge_code(enum ocpp_version, enum judge_fault);
+/* Is it one of the codes that a CALLERROR of this version has? */
+bool judge_code_known(enum ocpp_version, struct span code);
 
 /* "ocpp1.6" <-> OCPP_16; OCPP_VERSIONS: none of ours. */
 enum ocpp_version ocpp_version_named(const char *subprotocol, size_t len);
@@ -118,8 +123,9 @@ const char *ocpp_subprotocol(enum ocpp_version);
 
 /*
  * Members by name, for those who have to read a judged payload: the value of
- * path ("idTag", "certificateHashData.serialNumber") in an object, as a span
- * of its bytes (a string with its quotes). False: not there.
+ * path ("idTag", "certificateHashData.serialNumber", "meterValue.0.timestamp")
+ * in an object, as a span of its bytes (a string with its quotes). False: not
+ * there.
  */
 bool judge_member(struct span object, const char *path, struct span *value);
 /* A string value unescaped into out (NUL behind it). -1: no string, or it

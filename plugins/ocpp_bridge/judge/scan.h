@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include "judge.h"
+
+/*
+ * scan: the words of strict JSON (RFC 8259): strings, numbers, spaces. What
+ * walks over them is walk.c. Strict is narrower than the RFC where receivers
+ * are known to differ, for a frame is forwarded as it came and must mean the
+ * same to all who read it:
+ *
+ *	\u0000			ends the string for a reader in C
+ *	lone surrogates		have no UTF-8
+ *	numbers from 1e308 on, integers beyond 64 bits, numbers over
+ *	SCAN_NUMBER_MAX characters	are infinite, cut or refused
+ *	a member twice		first or last: readers disagree (walk.c)
+ */
+#define SCAN_NUMBER_MAX 64
+#define SCAN_KEY_MAX    256 /* bytes of a member's name as it stands */
+#define SCAN_KEYS_MAX   512 /* members of open objects, all levels together */
+
+/* Where a value stands, for the path of a fault; lives on the C stack. */
+struct place {
+	const struct place *up;
+	const char *key; /* NULL: in an array, at index */
+	size_t len;
+	unsigned index;
+};
+
+struct text {
+	const char *p; /* behind the quote */
+	size_t len;    /* bytes as they stand */
+	size_t points; /* code points of what they mean */
+	bool escaped;
+};
+
+struct walk {
+	const char *p, *end, *start;
+	const struct place *at;
+	struct verdict *v;
+	unsigned depth;
+	unsigned keys;
+	uint32_t hash[SCAN_KEYS_MAX];
+	struct span key[SCAN_KEYS_MAX];
+};
+
+struct number {
+	struct span text;
+	bool negative;
+	bool plain; /* neither fraction nor exponent */
+	/* The value is 0.digits * 10^point; no zeros at either end. Zero has no
+	 * digits. */
+	char digits[SCAN_NUMBER_MAX];
+	int digit_count;
+	int point;
+};
+
+/* Begins a walk; members that are only used where needed stay as they are. */
+void walk_begin(struct walk *, const char *text, size_t len, struct verdict *);
+
+/* Fills the verdict and returns false. The sentence never holds a value. */
+bool fault(struct walk *, enum judge_fault, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4), cold));
+/* The same for what is no strict JSON: with the offset of the byte. */
+bool no_json(struct walk *, const char *why) __attribute__((cold));
+
+/* At a quote. False: no strict JSON. */
+bool scan_text(struct walk *, struct text *);
+/* At a digit or a minus. An integer of up to 18 digits is told in *small and
+ * leaves n alone but for its text and plain. */
+bool scan_number(struct walk *, struct number *n, int64_t *small);
+/* One of true, false, null. */
+bool scan_word(struct walk *);
+/* The character that s (as in struct text) begins with; moves s behind it. 0:
+ * the end. For texts that scan_text() has passed. */
+uint32_t scan_char(struct span *s);
+/* s without escapes: itself, or decoded into buf. False: longer than size. */
+bool scan_plain(struct text t, char *buf, size_t size, struct span *out);
+
+static inline char
+peek(const struct walk *w)
+{
+	/* A NUL stands nowhere in JSON, so it can mean the end as well. */
+	return w->p < w->end ? *w->p : '\0';
+}
+
+static inline void
+space(struct walk *w)
+{
+	while (w->p < w->end &&
+	    (*w->p == ' ' || *w->p == '\n' || *w->p == '\r' || *w->p == '\t'))
+		w->p++;
+}
+
+#endif

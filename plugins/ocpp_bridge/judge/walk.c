@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walk over a value and its shape at once. Objects whose members are known
+ * find a member that stands twice by one bit each. Open ones (customData, the
+ * data of a DataTransfer, payloads whose shape nobody knows yet) keep the
+ * names in w->key, a stack over all levels, and refuse more than it holds.
+ */
+#include <string.h>
+
+#include "leaf.h"
+#include "names.h"
+#include "walk.h"
+
+typedef bool (*walker)(struct walk *, const struct shape_type *);
+
+static const walker walkers[SHAPE_KINDS];
+
+int
+set_find(const struct shape_set *s, struct span name)
+{
+	uint32_t hash = name_hash(name.p, name.len);
+	unsigned i = shape_slots[s->slots + name_slot(hash, s->seed, s->shift)];
+	const struct shape_name *n;
+
+	if (i == 0)
+		return -1;
+	n = &shape_names[s->names + i - 1];
+	return n->len == name.len &&
+		memcmp(shape_pool + n->at, name.p, name.len) == 0
+	    ? (int)i - 1
+	    : -1;
+}
+
+/* --- arrays -----------------------------------------------------------------
+ */
+
+static bool
+deeper(struct walk *w, struct place *here)
+{
+	here->up = w->at;
+	if (++w->depth > JUDGE_DEPTH_MAX)
+		return no_json(w, "deeper than 32 levels");
+	w->at = here;
+	w->p++;
+	space(w);
+	return true;
+}
+
+static bool
+higher(struct walk *w, const struct place *here)
+{
+	w->p++;
+	w->depth--;
+	w->at = here->up;
+	return true;
+}
+
+static bool
+walk_array(struct walk *w, const struct shape_type *t)
+{
+	const struct shape_type *item = &shape_types[t->ref];
+	struct place here = { .key = NULL, .index = 0 };
+	unsigned count = 0;
+
+	if (peek(w) != '[')
+		return wrong_type(w, "array");
+	if (!deeper(w, &here))
+		return false;
+	while (peek(w) != ']' || count > 0) {
+		here.index = count++;
+		if (!walkers[item->kind](w, item))
+			return false;
+		space(w);
+		if (peek(w) != ',')
+			break;
+		w->p++;
+		space(w);
+	}
+	if (peek(w) != ']')
+		return no_json(w, "neither , nor ] behind an element");
+	higher(w, &here);
+	if (count < (unsigned)t->low)
+		return fault(w, JUDGE_OCCURRENCE,
+		    "%u elements, at least %d are needed", count, t->low);
+	return count <= (unsigned)t->high ||
+	    fault(w, JUDGE_OCCURRENCE, "%u elements, at most %d are allowed",
+		count, t->high);
+}
+
+/* --- objects ----------------------------------------------------------------
+ */
+
+/* A member's name and the colon behind it. */
+static bool
+member_name(struct walk *w, struct place *here, struct text *name)
+{
+	if (peek(w) != '"')
+		return no_json(w, "no name of a member");
+	if (!scan_text(w, name))
+		return false;
+	if (name->len > SCAN_KEY_MAX)
+		return no_json(w, "a member's name of more than 256 bytes");
+	here->key = name->p;
+	here->len = name->len;
+	space(w);
+	if (peek(w) != ':')
+		return no_json(w, "no : behind a member's name");
+	w->p++;
+	space(w);
+	return true;
+}
+
+/* Behind a member: true when another one follows; else w->p is at the brace,
+ * or at what should be one. */
+static inline bool
+another_member(struct walk *w)
+{
+	space(w);
+	if (peek(w) != ',')
+		return false;
+	w->p++;
+	space(w);
+	return true;
+}
+
+bool
+walk_missing(struct walk *w, const struct shape_object *o, uint64_t seen)
+{
+	unsigned i = (unsigned)__builtin_ctzll(o->required & ~seen);
+	const struct shape_name *n = &shape_names[shape_sets[o->set].names + i];
+	struct place here = {
+		.up = w->at, .key = shape_pool + n->at, .len = n->len
+	};
+
+	w->at = &here;
+	(void)fault(w, JUDGE_OCCURRENCE, "is required and missing");
+	w->at = here.up;
+	return false;
+}
+
+static int
+member_of(const struct shape_object *o, struct text name)
+{
+	char buf[SCAN_KEY_MAX];
+	struct span s;
+
+	if (!scan_plain(name, buf, sizeof(buf), &s))
+		return -1;
+	return set_find(&shape_sets[o->set], s);
+}
+
+static bool
+known_object(struct walk *w, const struct shape_object *o)
+{
+	struct place here;
+	struct text name;
+	uint64_t seen = 0;
+
+	if (!deeper(w, &here))
+		return false;
+	while (peek(w) != '}' || seen != 0) {
+		const struct shape_type *t;
+		int i;
+
+		if (!member_name(w, &here, &name))
+			return false;
+		i = member_of(o, name);
+		if (i == -1)
+			return fault(w, JUDGE_OCCURRENCE, "is not known here");
+		if ((seen >> i & 1) != 0)
+			return no_json(w, "a member that stands twice");
+		seen |= UINT64_C(1) << i;
+		t = &shape_types[shape_members[o->types + i]];
+		if (!walkers[t->kind](w, t))
+			return false;
+		if (!another_member(w))
+			break;
+	}
+	if (peek(w) != '}')
+		return no_json(w, "neither , nor } behind a member");
+	higher(w, &here);
+	return (o->required & ~seen) == 0 || walk_missing(w, o, seen);
+}
+
+static bool
+same_name(struct span a, struct span b)
+{
+	if (a.len == b.len && memcmp(a.p, b.p, a.len) == 0)
+		return true;
+	while (a.len > 0 && b.len > 0)
+		if (scan_char(&a) != scan_char(&b))
+			return false;
+	return a.len == b.len;
+}
+
+/* Remembers a name of an open object whose first one is w->key[base]. */
+static bool
+remember(struct walk *w, unsigned base, struct text name, uint64_t *filter)
+{
+	char buf[SCAN_KEY_MAX];
+	struct span plain = { name.p, 0 };
+	uint32_t hash;
+	uint64_t bit;
+
+	(void)scan_plain(name, buf, sizeof(buf), &plain);
+	hash = name_hash(plain.p, plain.len);
+	bit = UINT64_C(1) << (hash & 63);
+	/* Most objects are small: most names end here. */
+	if ((*filter & bit) != 0)
+		for (unsigned i = base; i < w->keys; i++)
+			if (w->hash[i] == hash &&
+			    same_name(
+				w->key[i], (struct span){ name.p, name.len }))
+				return no_json(w, "a member that stands twice");
+	if (w->keys == SCAN_KEYS_MAX)
+		return no_json(w, "more than 512 members in open objects");
+	*filter |= bit;
+	w->hash[w->keys] = hash;
+	w->key[w->keys++] = (struct span){ name.p, name.len };
+	return true;
+}
+
+/* o NULL: nothing is known of its members. */
+static bool
+open_object(struct walk *w, const struct shape_object *o)
+{
+	struct place here;
+	struct text name;
+	unsigned base = w->keys;
+	uint64_t seen = 0, filter = 0;
+
+	if (!deeper(w, &here))
+		return false;
+	while (peek(w) != '}' || w->keys > base) {
+		int i;
+		unsigned type = SHAPE_ANYTHING;
+
+		if (!member_name(w, &here, &name) ||
+		    !remember(w, base, name, &filter))
+			return false;
+		i = o == NULL ? -1 : member_of(o, name);
+		if (i != -1) {
+			seen |= UINT64_C(1) << i;
+			type = shape_members[o->types + i];
+		}
+		if (!walk_value(w, type))
+			return false;
+		if (!another_member(w))
+			break;
+	}
+	if (peek(w) != '}')
+		return no_json(w, "neither , nor } behind a member");
+	w->keys = base;
+	higher(w, &here);
+	return o == NULL || (o->required & ~seen) == 0 ||
+	    walk_missing(w, o, seen);
+}
+
+static bool
+walk_object(struct walk *w, const struct shape_type *t)
+{
+	const struct shape_object *o = &shape_objects[t->ref];
+
+	if (peek(w) != '{')
+		return wrong_type(w, "object");
+	return o->open ? open_object(w, o) : known_object(w, o);
+}
+
+/* --- anything ----------------------------------------------------------------
+ */
+
+static bool
+walk_any(struct walk *w, const struct shape_type *t)
+{
+	static const struct shape_type array = { .kind = SHAPE_ARRAY,
+		.ref = SHAPE_ANYTHING,
+		.low = 0,
+		.high = SHAPE_NO_HIGH };
+	struct text text;
+	struct number n;
+	int64_t small;
+	char c = peek(w);
+
+	(void)t;
+	if (c == '"')
+		return scan_text(w, &text);
+	if (c == '{')
+		return open_object(w, NULL);
+	if (c == '[')
+		return walk_array(w, &array);
+	if (c == '-' || (unsigned char)(c - '0') < 10)
+		return scan_number(w, &n, &small);
+	return scan_word(w);
+}
+
+static const walker walkers[SHAPE_KINDS] = {
+	[SHAPE_ANY] = walk_any,
+	[SHAPE_TEXT] = walk_text,
+	[SHAPE_ENUM] = walk_enum,
+	[SHAPE_TIME] = walk_time,
+	[SHAPE_URI] = walk_uri,
+	[SHAPE_INT] = walk_number,
+	[SHAPE_INT_OLD] = walk_number,
+	[SHAPE_NUMBER] = walk_number,
+	[SHAPE_TENTHS] = walk_number,
+	[SHAPE_BOOL] = walk_bool,
+	[SHAPE_ARRAY] = walk_array,
+	[SHAPE_OBJECT] = walk_object,
+};
+
+bool
+walk_value(struct walk *w, unsigned type)
+{
+	const struct shape_type *t = &shape_types[type];
+
+	return walkers[t->kind](w, t);
+}
