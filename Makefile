@@ -82,8 +82,9 @@ $(CERTS): $(call objects,plugins/cert_store/certs/*.c)
 OCPP_ROOMS := $(addprefix plugins/ocpp_bridge/,judge wire queue bridge)
 OCPP_INC := $(OCPP_ROOMS:%=-I%)
 JUDGE	:= plugins/ocpp_bridge/judge
+# Its client certificate's key is elsewhere: provisioning/key.h.
 $(OCPP): $(call objects,$(OCPP_ROOMS:%=%/*.c),$(JUDGE)/compile%) \
-	$B/$(JUDGE)/shapes.o
+	$B/$(JUDGE)/shapes.o $B/provisioning/key.o $B/provisioning/key_ref.o
 # The shapes of all messages: texts, made tables by a tool of the build.
 HOSTCC	?= cc
 SHAPES	:= $(addprefix $(JUDGE)/,v16.shapes v201.shapes v21.shapes)
@@ -179,6 +180,13 @@ SSH	:= $(addprefix $B/plugins/ssh_hardening/,document.o dropin.o \
 	   effective.o kexinit.o reach.o sshd_conf.o)
 $B/tests/unit/plugins_ssh $B/tests/fuzz/plugins_ssh: $(SSH)
 TKEY	:= $B/plugins/cert_store/tkey.o
+OCPP_DOC := $(addprefix $B/plugins/ocpp_bridge/,document.o check.o \
+	   check_tls.o fields.o fields_deep.o)
+$B/tests/unit/plugins_ocpp_% $B/tests/fuzz/plugins_ocpp_%: CPPFLAGS += $(OCPP_INC)
+$B/tests/unit/plugins_ocpp_%: $B/tests/unit/plugins_ocpp_%.o $(OCPP_DOC) $(OCPP) $(BASE)
+	$(call link,-lcmocka $(OCPP_LIBS) $(BASE_LIBS))
+$B/tests/fuzz/plugins_ocpp_%: $B/tests/fuzz/plugins_ocpp_%.o $(OCPP_DOC) $(OCPP) $(BASE)
+	$(call link,-fsanitize=fuzzer $(OCPP_LIBS) $(BASE_LIBS))
 $B/tests/unit/plugins_words: $B/plugins/cert_store/words.o
 $B/tests/fuzz/plugins_tkey: $(TKEY)
 $B/tests/unit/plugins_tkey: $B/tests/unit/plugins_tkey.o $(TKEY) $(BASE)

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "bridge.h"
+#include "buf.h"
 #include "dial.h"
 
 /*
