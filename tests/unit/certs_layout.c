@@ -121,6 +121,84 @@ a_folder_that_everest_made_is_read(void **state)
 	world_drop(&w);
 }
 
+/* What an EVerest with Plug and Charge leaves behind: bundles with authorities,
+ * chains that hold the root, links, answers, and a request. */
+static const char *const everests[] = { "ca/v2g/V2G_ROOT_CA.pem",
+	"ca/mo/MO_ROOT_CA.pem", "client/cso/SECC_LEAF_M01_D01_i0_r1.pem",
+	"client/cso/SECC_LEAF_M01_D01_i0_r1.key",
+	"client/cso/CPO_CERT_SECC_LEAF_CHAIN_M01_D01_i1_r2.pem",
+	"client/cso/SECC_LEAF_M01_D02_i2_r3.key",
+	"client/cso/ocsp/17_ocsp.hash", "client/cso/ocsp/17_ocsp.der",
+	"client/csms/CSMS_LEAF.pem", NULL };
+
+static void
+link_to(const char *to, const char *name)
+{
+	assert_true(symlink(to, name) == 0 || errno == EEXIST);
+}
+
+static void
+write_everests(struct world *w, EVP_PKEY *key)
+{
+	X509 *leaf = world_leaf(w, CERTS_LEAF_SECC, key,
+	    (struct craft_cert){ .ocsp = "OCSP;URI:http://a.example/" }, NULL);
+	own_bytes struct bytes chain = { 0 };
+
+	write_x509(everests[0], w->v2g, w->sub);
+	write_x509(everests[1], w->v2g, w->csms);
+	write_x509(everests[2], leaf, NULL);
+	write_key(everests[3], key, "word");
+	craft_pem(leaf, &chain);
+	craft_pem(w->sub, &chain);
+	craft_pem(w->v2g, &chain);
+	write_text(everests[4], chain.p, chain.len);
+	write_key(everests[5], craft_key("P-256", 8), NULL);
+	(void)mkdir("client/cso/ocsp", 0755);
+	write_text(everests[6], "SHA256\naa\nbb\n0c\n", 16);
+	write_text(everests[7], "der", 3);
+	write_text(everests[8], "", 0);
+	link_to("SECC_LEAF_M01_D01_i0_r1.pem", "client/cso/SECC_LEAF.pem");
+	link_to("none.pem", "client/cso/CPO_CERT_CHAIN.pem");
+	(void)mkdir("client/cso/folder.pem", 0755);
+	X509_free(leaf);
+}
+
+/* A store that was made by others, or by us before an upgrade, with any one of
+ * its files spoiled in any way: it opens, and the rest is what it was. */
+static void
+D37_what_an_older_one_left_opens_whatever_became_of_a_file(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} spoiled[] = { { "", 0 }, { "\0\0\0\0", 4 }, { "-----BEGIN ", 11 },
+		{ "\x30\x84\xff\xff\xff\xff", 6 } };
+	EVP_PKEY *key = craft_key("P-256", 5);
+	struct certs_collected gone;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	world_make(&w, NULL);
+	write_everests(&w, key);
+	world_again(&w, NULL);
+	assert_int_equal(leaves(&w, CERTS_LEAF_SECC), 1);
+	assert_int_equal(
+	    certs_leaf_at(w.c, CERTS_LEAF_SECC, 0)->chain_count, 2);
+	for (int i = 0; everests[i] != NULL; i++)
+		for (size_t k = 0; k < 4; k++) {
+			write_everests(&w, key);
+			write_text(
+			    everests[i], spoiled[k].text, spoiled[k].len);
+			world_again(&w, NULL);
+			assert_non_null(certs_anchor(
+			    w.c, i == 0 ? CERTS_MO : CERTS_V2G, 0));
+			assert_int_equal(
+			    certs_collect(w.c, &gone, &e), CERTS_ACCEPTED);
+		}
+	world_drop(&w);
+}
+
 static void
 a_leaf_alone_in_der_and_a_chain_in_any_order_are_read(void **state)
 {
@@ -913,6 +991,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		in_a_place(
+		    D37_what_an_older_one_left_opens_whatever_became_of_a_file),
 		in_a_place(a_folder_that_everest_made_is_read),
 		in_a_place(
 		    a_leaf_alone_in_der_and_a_chain_in_any_order_are_read),

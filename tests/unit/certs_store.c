@@ -283,7 +283,7 @@ a_bundle_of_something_else_is_not_added_to(void **state)
 }
 
 static void
-folders_of_anchors_are_read_and_written(void **state)
+D39_folders_hold_anchors_in_der_and_pem_by_any_name(void **state)
 {
 	own_bytes struct bytes der = { 0 };
 	struct certs_config config;
@@ -295,7 +295,7 @@ folders_of_anchors_are_read_and_written(void **state)
 	certs_config_default(&config);
 	(void)strcpy(config.anchors[CERTS_V2G], "ca/v2g");
 	world_make(&w, &config);
-	/* D39: a .der file is DER; and a .der file that holds PEM is PEM. */
+	/* A .der file is DER; and a .der file that holds PEM is PEM. */
 	craft_der(w.v2g, &der);
 	write_text("ca/v2g/root.der", der.p, der.len);
 	write_x509("ca/v2g/other.der", w.csms);
@@ -477,11 +477,32 @@ a_new_csms_root_has_to_be_signed_by_the_old(void **state)
 /* --- leaves --------------------------------------------------------------- */
 
 static void
+D18_a_key_is_for_its_owner_alone_whatever_the_umask(void **state)
+{
+	mode_t was = umask(0);
+	struct stat st;
+	struct world w;
+	struct err e;
+	char name[128];
+
+	(void)state;
+	world_make(&w, NULL);
+	assert_int_equal(
+	    world_key(&w, CERTS_LEAF_SECC, craft_key("P-256", 7), name, &e),
+	    CERTS_ACCEPTED);
+	(void)umask(was);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(".ingot-keys", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	world_drop(&w);
+}
+
+static void
 a_leaf_comes_with_its_chain_and_finds_its_key(void **state)
 {
 	const struct certs_entry *l;
 	struct certs_count count;
-	struct stat st;
 	struct world w;
 	X509 *secc, *csms;
 
@@ -499,9 +520,6 @@ a_leaf_comes_with_its_chain_and_finds_its_key(void **state)
 	assert_non_null(strstr(l->key, "client/cso/SECC_LEAF_M"));
 	assert_int_equal(l->chain_count, 2);
 	assert_true(l->trial);
-	/* D18: a key is for its owner alone. */
-	assert_int_equal(stat(l->key, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
 	l = certs_leaf_at(w.c, CERTS_LEAF_CSMS, 0);
 	assert_non_null(l->key);
 	assert_null(l->chain); /* its issuer is the root, which is left out */
@@ -877,7 +895,7 @@ main(void)
 		in_a_place(an_anchor_twice_is_accepted_and_changes_nothing),
 		in_a_place(a_bundle_keeps_what_else_is_in_it),
 		in_a_place(a_bundle_of_something_else_is_not_added_to),
-		in_a_place(folders_of_anchors_are_read_and_written),
+		in_a_place(D39_folders_hold_anchors_in_der_and_pem_by_any_name),
 		in_a_place(D09_who_deletes_a_root_is_told_what_hung_on_it),
 		in_a_place(an_authority_with_two_ways_up_stays),
 		in_a_place(
@@ -885,6 +903,7 @@ main(void)
 		in_a_place(
 		    the_largest_number_of_anchors_is_the_one_that_is_said),
 		in_a_place(a_new_csms_root_has_to_be_signed_by_the_old),
+		in_a_place(D18_a_key_is_for_its_owner_alone_whatever_the_umask),
 		in_a_place(a_leaf_comes_with_its_chain_and_finds_its_key),
 		in_a_place(a_leaf_that_is_not_right_is_refused_with_its_reason),
 		in_a_place(
