@@ -109,6 +109,26 @@ check_pairs(const struct ocpp_listener *l, conf_node *n, struct err *e)
 	return 0;
 }
 
+/* What is made here has to carry a name that charge points can check. */
+static int
+check_names(const struct ocpp_listener *l, conf_node *n, struct err *e)
+{
+	bool made = l->profile >= 2 && l->pairs[0].chain == NULL &&
+	    l->pairs[1].chain == NULL;
+
+	if (made && l->nnames == 0 && any_address(l->address))
+		return conf_err(n, e,
+		    "by which name do charge points reach this listener? say "
+		    "names = [ \"gateway.local\" ], or name ec and rsa");
+	for (size_t i = 0; i < l->nnames; i++)
+		if (!check_address(l->names[i]) &&
+		    (l->names[i][0] == '\0' ||
+			strpbrk(l->names[i], ",:*/ \"\\") != NULL))
+			return conf_err(check_line(n, "names"), e,
+			    "names: host names or addresses");
+	return 0;
+}
+
 static int
 check_peers(const struct ocpp_listener *l, conf_node *n, struct err *e)
 {
@@ -147,7 +167,8 @@ check_listener(const struct ocpp_listener *l, conf_node *n, struct err *e)
 		return conf_err(check_line(n, "old_tls"), e,
 		    "old_tls (TLS 1.0 and 1.1) is for ocpp1.6 alone: say "
 		    "versions = [ \"ocpp1.6\" ] on a listener of its own");
-	if (check_plain(l, n, e) == -1 || check_pairs(l, n, e) == -1)
+	if (check_plain(l, n, e) == -1 || check_pairs(l, n, e) == -1 ||
+	    check_names(l, n, e) == -1)
 		return -1;
 	return check_peers(l, n, e);
 }
