@@ -35,7 +35,8 @@ struct dial_result {
 	struct leg *leg;      /* DIAL_OPEN: the taker's */
 	const char *protocol; /* the CSMS's choice, or "" */
 	const char *why;
-	X509 *peer; /* the CSMS's certificate or NULL; borrowed */
+	X509 *peer; /* the CSMS's certificate or NULL; borrowed, as the texts
+		       are, until the callback returns */
 };
 
 struct dial_settings {
