@@ -94,6 +94,8 @@ walk_array(struct walk *w, const struct shape_type *t)
 static bool
 member_name(struct walk *w, struct place *here, struct text *name)
 {
+	/* What is wrong with a name is told of the object. */
+	w->at = here->up;
 	if (peek(w) != '"')
 		return no_json(w, "no name of a member");
 	if (!scan_text(w, name))
@@ -102,6 +104,7 @@ member_name(struct walk *w, struct place *here, struct text *name)
 		return no_json(w, "a member's name of more than 256 bytes");
 	here->key = name->p;
 	here->len = name->len;
+	w->at = here;
 	space(w);
 	if (peek(w) != ':')
 		return no_json(w, "no : behind a member's name");
