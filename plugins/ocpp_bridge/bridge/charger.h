@@ -3,6 +3,7 @@
 #define OCPP_CHARGER_H
 
 #include "bridge.h"
+#include "buf.h"
 
 /*
  * What the gateway remembers of a charge point beyond a connection: one small
@@ -30,23 +31,48 @@ struct charger {
 	/* Seconds, of the CSMS's last BootNotification answer that said
 	 * Accepted; 0: it never accepted this one. */
 	uint32_t boot_interval;
-	bool changed;
+	bool changed; /* not on disk yet; the sweep saves it */
 	/* Not on disk. */
-	struct pair *pair;
-	struct charger *next;
+	struct pair *pair; /* the one that is connected */
+	uint64_t taken_ms; /* when its connection last changed hands */
+	unsigned held;     /* pairs that know it; it stays that long */
 };
 
 struct chargers;
 
-struct chargers *chargers_open(const char *folder, struct err *);
-void chargers_free(struct chargers *);
-/* Found or new (in memory). NULL: out of memory, or limits.chargers reached. */
+/*
+ * log is told when a file is damaged: it is set aside as "<name>.damaged" and
+ * the charge point begins anew. most: how many are kept in memory at once.
+ */
+struct chargers *chargers_open(const char *folder, unsigned most,
+    void (*log)(void *ctx, const char *line), void *ctx, struct err *);
+void chargers_free(struct chargers *); /* NULL is fine */
+/* From memory, from its file, or new; class is the caller's to set. When most
+ * are there, one that nobody holds goes. NULL: out of memory, or all are held.
+ */
 struct charger *
 chargers_get(struct chargers *, const char *identity, struct err *);
+/* In memory only. */
 struct charger *chargers_find(struct chargers *, const char *identity);
+/* In order of identity; i counts from 0. NULL: no more. */
+struct charger *chargers_at(struct chargers *, size_t i);
+/* The first that comes behind that identity ("": the very first). */
+size_t chargers_after(struct chargers *, const char *identity);
+size_t chargers_most(const struct chargers *);
+void chargers_most_are(struct chargers *, unsigned most);
+/* Durable when it returns 0; two fsyncs. */
 int charger_save(struct chargers *, struct charger *, struct err *);
-/* For what is in front of an MQTT topic level or a file name; out holds
- * 3 * OCPP_IDENTITY_MAX + 1. */
+
+/* For what is in front of an MQTT topic level or a file name: every byte but
+ * [A-Za-z0-9_-] as %XX; out holds 3 * OCPP_IDENTITY_MAX + 1. */
 void charger_escape(const char *identity, char *out);
+
+/* A record's text, and back. parse: strict, at most CHARGER_FILE_MAX bytes;
+ * what it does not say is as in a new one. -1: damaged, c is then new. */
+#define CHARGER_FILE_MAX 4096
+int
+charger_parse(const char *text, size_t len, struct charger *c, struct err *);
+int charger_text(const struct charger *, struct bytes *out, struct err *);
+void charger_new_is(struct charger *, const char *identity);
 
 #endif

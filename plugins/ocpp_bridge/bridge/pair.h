@@ -18,29 +18,50 @@
  * as they came.
  */
 enum pair_state {
+	PAIR_KNOCKING, /* who is it? Its credentials are being checked */
 	PAIR_DIALLING, /* charger waits for its 101, or (store) for the CSMS */
 	PAIR_OPEN,     /* both legs */
-	PAIR_AWAY,     /* store mode: charger here, CSMS not */
+	PAIR_AWAY,     /* charger here, CSMS not: store mode, or redialling */
 	PAIR_CLOSING,
 	PAIR_STATES
 };
 
+struct served;
+struct knock;
+
 struct pair {
 	struct bridge *bridge;
 	struct charger *charger; /* durable facts, and its class */
+	struct served *served;   /* the listener it came by */
 	enum ocpp_version version;
 	enum pair_state state;
 	uint8_t profile;  /* of the listener it came by */
 	bool certificate; /* it authenticated by one */
+	unsigned paused;  /* bits: why nothing is read from the charger */
+	bool redial;      /* wanted as soon as no CALL is open */
+	bool dead;        /* the sweep frees it */
 	struct arrival *arrival;
+	struct knock *knock; /* what its request said; until it is let in */
 	struct dial *dial;
 	struct leg
 	    *legs[2]; /* [OCPP_UP]: the CSMS's, [OCPP_DOWN]: the charger's:
 			 the leg by which a frame of that way leaves */
 	struct calls calls[2]; /* CALLs under way, by the way they go */
 	unsigned failures;     /* of dialling, in a row */
-	uint64_t retry_at, since_ms;
+	unsigned tokens;       /* frames the charger may still send now */
+	unsigned blind[2];     /* forwarded without an id that we could read */
+	/* Of its request, for every dial: target ("/CP1?x=1"), its segment in
+	 * it, subprotocols; what it presented, if the CSMS is to see that. */
+	char *target;
+	const char *segment;
+	char offer[64];
+	uint8_t *password;
+	size_t password_len;
+	struct tls_own *own; /* the certificate of ours last shown */
+	uint64_t retry_at, since_ms, pinged_ms;
 	uint64_t frames[2], refused[2], stored;
+	uint64_t told_s; /* when a fault of its was last logged */
+	unsigned untold;
 	struct store_pair *store; /* store.c's; NULL: nothing */
 	struct pair *next;
 };
@@ -53,8 +74,11 @@ enum pair_do {
 };
 
 /*
- * A handler sees a judged frame. For an answer, call is what was asked. It may
- * answer by pair_answer()/pair_refuse(), and call by pair_call().
+ * A handler sees a judged frame that goes that way; one with a fault only when
+ * it is forwarded all the same (off, warn), so whatever it reads it has to
+ * check. For an answer, call is what was asked (and went the other way); NULL
+ * for a CALL. It may answer by pair_answer()/pair_refuse(), call by
+ * pair_call(), and close the pair.
  */
 typedef enum pair_do pair_handler(struct pair *, enum ocpp_way,
     const struct frame *, struct span text, const struct call *);

@@ -47,6 +47,7 @@ struct ocpp_key_pair { /* PEM files of a listener's certificate */
 
 struct ocpp_listener {
 	char *name, *address;
+	char *root; /* "/ocpp": the path in front of the identity; NULL: any */
 	uint16_t port;
 	uint8_t profile;               /* 0 to 3 */
 	struct ocpp_key_pair pairs[2]; /* EC and RSA; none: made by us */

@@ -79,9 +79,11 @@ read_id(struct reading *r)
 	if (t.points > OCPP_ID_MAX || t.len > ID_BYTES)
 		return fault(&r->w, JUDGE_FRAME,
 		    "the message id is longer than %d characters", OCPP_ID_MAX);
-	s = (struct span){ t.p, t.escaped ? t.len : 0 };
+	s = (struct span){ t.p, t.len };
 	while (s.len > 0) {
-		if (scan_char(&s) < 0x20)
+		uint32_t c = scan_char(&s);
+
+		if (c < 0x20 || c == 0x7f)
 			return fault(&r->w, JUDGE_FRAME,
 			    "a control character in the message id");
 	}
