@@ -75,13 +75,15 @@ ctl_ask(struct ctl_call *c)
 /* What may be asked by whom: a group's member looks, root changes. */
 enum about {
 	CERTS,
-	OCPP
+	OCPP,
+	OCPP_ANSWER /* asked ten times a second: not for the trail */
 };
 static const struct {
 	const char *plugin, *what;
 } things[] = {
 	[CERTS] = { "cert_store", "certificates" },
 	[OCPP] = { "ocpp_bridge", "charge points" },
+	[OCPP_ANSWER] = { "ocpp_bridge", "charge points" },
 };
 static const struct {
 	enum about about;
@@ -111,7 +113,7 @@ static const struct {
 	{ OCPP, "ocpp.chargers", true },
 	{ OCPP, "ocpp.tail", true },
 	{ OCPP, "ocpp.send", false },
-	{ OCPP, "ocpp.answer", false },
+	{ OCPP_ANSWER, "ocpp.answer", false },
 };
 
 static int
@@ -171,4 +173,10 @@ void
 ctl_ocpp(struct ctl_call *c)
 {
 	ask_about(c, OCPP, false);
+}
+
+void
+ctl_ocpp_answer(struct ctl_call *c)
+{
+	ask_about(c, OCPP_ANSWER, false);
 }

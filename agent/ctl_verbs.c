@@ -50,6 +50,7 @@ static const struct ctl_verb verbs[] = {
 	/* In production charge points are commanded by their CSMS, not by who
 	 * has a shell here; a service window opens it. */
 	{ "ocpp",	ctl_ocpp,      MODE_DEVELOPMENT | MODE_BIT(MODE_SERVICE), .fd = false },
+	{ "ocpp-answer", ctl_ocpp_answer, MODE_DEVELOPMENT | MODE_BIT(MODE_SERVICE), .changes_nothing = true },
 	{ "ask",	ctl_ask,       MODE_DEVELOPMENT, .fd = false },
 	/* clang-format on */
 };

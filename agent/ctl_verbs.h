@@ -22,7 +22,8 @@ struct ctl_verb {
 };
 
 /* ctl_ask.c */
-ctl_fn ctl_ask, ctl_cert_look, ctl_cert, ctl_ocpp_look, ctl_ocpp;
+ctl_fn ctl_ask, ctl_cert_look, ctl_cert, ctl_ocpp_look, ctl_ocpp,
+    ctl_ocpp_answer;
 
 /* NULL: there is none of this name. */
 const struct ctl_verb *ctl_verb(const char *name);

@@ -18,111 +18,18 @@
 #include "proof.h"
 #include "verdict.h"
 
-#define POLICY "production/production.conf"
-
-/* A zero ends the list, which is why it is no port. */
-static int
-read_ports(conf_node *root, const char *key, uint16_t *out, struct err *e)
-{
-	conf_node *list;
-	int port;
-
-	if (conf_list(root, key, VERDICT_LIST_MAX, &list, e) == -1)
-		return -1;
-	for (size_t i = 0; i < conf_len(list); i++) {
-		port = config_setting_get_int(conf_at(list, i));
-		if (port < 1 || port > 65535)
-			return conf_err(conf_at(list, i), e,
-			    "\"%s\": a port is 1 to 65535", key);
-		out[i] = (uint16_t)port;
-	}
-	return 0;
-}
-
-static int
-parse(struct verdict_policy *p, struct err *e)
-{
-	static const char *const known[] = { "required", "forbidden_ports",
-		"local_ports", "allow_software_key", NULL };
-	conf_node *root = conf_root(&p->file), *list;
-
-	if (conf_known(root, known, e) == -1 ||
-	    conf_list(root, "required", VERDICT_LIST_MAX, &list, e) == -1)
-		return -1;
-	/* It would call every unit good. */
-	if (conf_len(list) == 0)
-		return conf_err(root, e, "\"required\" names no finding");
-	for (size_t i = 0; i < conf_len(list); i++)
-		if (conf_text(conf_at(list, i), SNAPSHOT_NAME_MAX,
-			&p->required[i], e) == -1)
-			return -1;
-	if (read_ports(root, "forbidden_ports", p->forbidden, e) == -1 ||
-	    read_ports(root, "local_ports", p->local, e) == -1)
-		return -1;
-	return conf_bool_or(
-	    root, "allow_software_key", false, &p->allow_software_key, e);
-}
-
-int
-verdict_policy_read(
-    struct verdict_policy *p, const struct settings *s, struct err *e)
-{
-	const char *const dirs[] = { s->policy_dir, s->shipped_dir };
-	char path[512];
-
-	memset(p, 0, sizeof(*p));
-	for (size_t i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/" POLICY, dirs[i]);
-		/* The owner's takes the place of the shipped one as a whole,
-		 * and also when it can not be read: of two halves nobody
-		 * could say what is required. */
-		if (access(path, F_OK) == -1 && errno == ENOENT)
-			continue;
-		if (conf_read(&p->file, path, e) == -1)
-			return -1;
-		return parse(p, e);
-	}
-	return err_set(e, ENOENT, "there is no " POLICY " in %s or %s",
-	    s->policy_dir, s->shipped_dir);
-}
-
-void
-verdict_policy_free(struct verdict_policy *p)
-{
-	conf_free(&p->file);
-}
-
-#define BY " by "
-
-/* The id of an entry ends where " by PLUGIN" begins. */
-static size_t
-pattern_len(const char *pattern)
-{
-	const char *by = strstr(pattern, BY);
-
-	return by == NULL ? strlen(pattern) : (size_t)(by - pattern);
-}
-
-/* "ssh.*" is every id that begins so; anything else is itself. */
-static bool
-matches(const char *pattern, const char *id)
-{
-	size_t n = pattern_len(pattern);
-
-	if (n > 1 && strncmp(pattern + n - 2, ".*", 2) == 0)
-		return strncmp(pattern, id, n - 1) == 0;
-	return strlen(id) == n && strncmp(pattern, id, n) == 0;
-}
+#define POLICY VERDICT_POLICY
 
 /* A plugin chooses the ids of its findings. Without this one that is taken
  * over could say that all is well with a firewall that nobody looked at. */
 static bool
 seen_by(const char *pattern, const json_t *finding)
 {
-	const char *who = strstr(pattern, BY);
+	const char *who = strstr(pattern, VERDICT_BY);
 	const char *by = json_string_value(json_object_get(finding, "by"));
 
-	return who == NULL || (by != NULL && strcmp(who + strlen(BY), by) == 0);
+	return who == NULL ||
+	    (by != NULL && strcmp(who + strlen(VERDICT_BY), by) == 0);
 }
 
 static const char *
@@ -131,15 +38,6 @@ id_of(const json_t *finding)
 	const char *id = json_string_value(json_object_get(finding, "id"));
 
 	return id == NULL ? "" : id;
-}
-
-static bool
-is_required(const struct verdict_policy *p, const char *id)
-{
-	for (size_t i = 0; p->required[i] != NULL; i++)
-		if (matches(p->required[i], id))
-			return true;
-	return false;
 }
 
 /* What is required and nobody spoke of has failed, under its own name. */
@@ -153,7 +51,7 @@ add_unseen(const struct verdict_policy *p, json_t *findings)
 		bool seen = false;
 
 		json_array_foreach(findings, j, one) seen |=
-		    matches(p->required[i], id_of(one)) &&
+		    verdict_matches(p->required[i], id_of(one)) &&
 		    seen_by(p->required[i], one);
 		if (!seen)
 			look_add(findings, "agent", p->required[i], POLICY,
@@ -184,6 +82,12 @@ remedy(const char *id)
 		{ "plugin.", "ingot plugins; look at the log; ingot reset" },
 		{ "firewall.", "apply the bundle again; ingot drift" },
 		{ "ssh.", "apply the bundle again; ingot drift" },
+		{ "ocpp.no-old-tls",
+		    "take the listener with old_tls out of "
+		    "documents/ocpp_bridge.conf" },
+		{ "ocpp.",
+		    "profile 2 or 3 in documents/ocpp_bridge.conf, or a "
+		    "private address; ingot ocpp status" },
 		{ "", "install and configure the plugin that looks at it" },
 	};
 	size_t i = 0;
@@ -203,7 +107,7 @@ verdict_judge(const struct verdict_policy *p, json_t *findings)
 	add_unseen(p, findings);
 	json_array_foreach(findings, i, one)
 	{
-		bool required = is_required(p, id_of(one));
+		bool required = verdict_requires(p, id_of(one));
 		bool passed = json_is_true(json_object_get(one, "passed"));
 
 		(void)json_object_set_new(

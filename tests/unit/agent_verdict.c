@@ -99,6 +99,28 @@ only_required_findings_decide(void **state)
 }
 
 static void
+what_need_not_be_there_must_have_passed_if_it_is(void **state)
+{
+	static const char text[] =
+	    "required = [ \"a\" ]; if_present = [ \"ocpp.no-old-tls\" ];";
+	own_verdict_policy struct verdict_policy p;
+	own_json json_t *list = json_array();
+	struct err e;
+
+	(void)state;
+	assert_int_equal(policy(text, &p, &e), 0);
+	look_add(list, "x", "a", "here", true, "fine");
+	assert_true(verdict_judge(&p, list));
+	look_add(list, "x", "ocpp.no-old-tls", "lan", true, "fine");
+	look_add(list, "x", "ocpp.other", "lan", false, "bad");
+	assert_true(verdict_judge(&p, list));
+	look_add(list, "x", "ocpp.no-old-tls", "old", false, "bad");
+	assert_false(verdict_judge(&p, list));
+	assert_true(verdict_requires(&p, "ocpp.no-old-tls"));
+	assert_false(verdict_requires(&p, "ocpp.no-old-tls2"));
+}
+
+static void
 what_nobody_looked_at_has_failed(void **state)
 {
 	own_verdict_policy struct verdict_policy p;
@@ -160,7 +182,8 @@ a_policy_is_read_strictly(void **state)
 		"required = [ \"a\" ]; forbidden_ports = [ 70000 ];",
 		"required = [ \"a\" ]; local_ports = [ \"x\" ];",
 		"required = [ \"a\" ]; allow_software_key = 1;",
-		"required = [ \"a\" ]; requierd = [ \"b\" ];" };
+		"required = [ \"a\" ]; requierd = [ \"b\" ];",
+		"required = [ \"a\" ]; if_present = \"b\";" };
 	struct err e;
 
 	(void)state;
@@ -305,6 +328,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(only_required_findings_decide),
+		T(what_need_not_be_there_must_have_passed_if_it_is),
 		T(what_nobody_looked_at_has_failed),
 		T(none_can_vouch_for_what_another_guards),
 		T(one_failed_of_many_with_the_same_id_is_enough),
