@@ -343,6 +343,450 @@ depth_ends_at_32_levels_however_deep_the_text_goes(void **state)
 	}
 }
 
+/* --- frames -----------------------------------------------------------------
+ */
+
+static void
+frames_have_the_type_the_id_and_the_length_of_their_version(void **state)
+{
+	static const struct row rows[] = {
+		/* The type. */
+		{ ALL, "[\"2\",\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[0]",
+		    0 },
+		{ ALL, "[2.0,\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[0]", 0 },
+		{ ALL, "[2e0,\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[0]", 0 },
+		{ ALL, "[null,\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[0]",
+		    0 },
+		{ ALL, "[[2],\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[0]", 0 },
+		{ ALL, "[0,\"1\",\"Heartbeat\",{}]", JUDGE_TYPE_UNKNOWN, "$[0]",
+		    0 },
+		{ ALL, "[1,\"1\",\"Heartbeat\",{}]", JUDGE_TYPE_UNKNOWN, "$[0]",
+		    0 },
+		{ ALL, "[7,\"1\",\"Heartbeat\",{}]", JUDGE_TYPE_UNKNOWN, NULL,
+		    0 },
+		{ ALL, "[99,\"1\"]", JUDGE_TYPE_UNKNOWN, NULL, 0 },
+		{ ALL, "[-1,\"1\",\"Heartbeat\",{}]", JUDGE_TYPE_UNKNOWN, NULL,
+		    0 },
+		{ ALL, "[-2,\"1\",\"Heartbeat\",{}]", JUDGE_TYPE_UNKNOWN, NULL,
+		    0 },
+		{ ALL, "[4294967298,\"1\",\"Heartbeat\",{}]",
+		    JUDGE_TYPE_UNKNOWN, NULL, 0 },
+		{ ALL, "[99,\"1\"", JUDGE_NO_JSON, NULL, 0 },
+		{ ONE6 | TWO01, "[5,\"1\",\"GenericError\",\"\",{}]",
+		    JUDGE_TYPE_UNKNOWN, NULL, 0 },
+		{ ONE6 | TWO01, "[6,\"1\",\"NotifyPeriodicEventStream\",{}]",
+		    JUDGE_TYPE_UNKNOWN, NULL, 0 },
+		{ TWO1, "[5,\"1\",\"GenericError\",\"\",{}]", JUDGE_FINE, NULL,
+		    0 },
+		/* The id. */
+		{ ALL, "[2,\"\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[1]", 0 },
+		{ ALL, "[2,17,\"Heartbeat\",{}]", JUDGE_FRAME, "$[1]", 0 },
+		{ ALL, "[2,null,\"Heartbeat\",{}]", JUDGE_FRAME, "$[1]", 0 },
+		{ ALL, "[2,\"" TEN TEN TEN "123456\",\"Heartbeat\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[2,\"" TEN TEN TEN "1234567\",\"Heartbeat\",{}]",
+		    JUDGE_FRAME, "$[1]", 0 },
+		{ ALL, "[2,\"" TEN TEN TEN "12345\xc3\xa9\",\"Heartbeat\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[2,\"" TEN TEN TEN "12345\\u00e9\",\"Heartbeat\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[2,\"a\\/b\\\"\",\"Heartbeat\",{}]", JUDGE_FINE, NULL,
+		    0 },
+		{ ALL, "[2,\"a\\nb\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[1]",
+		    0 },
+		{ ALL, "[2,\"a\\u001bb\",\"Heartbeat\",{}]", JUDGE_FRAME, NULL,
+		    0 },
+		{ ALL, "[2,\"a\nb\",\"Heartbeat\",{}]", JUDGE_NO_JSON, NULL,
+		    0 },
+		/* The number of elements. */
+		{ ALL, "[2]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[2,\"1\"]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\"]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\",{},{}]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\",{},{},1]", JUDGE_FRAME, NULL,
+		    0 },
+		{ ALL, "[3,\"1\"]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[3,\"1\",{}]", JUDGE_FINE, NULL, 0 },
+		{ ALL, "[3,\"1\",{},{}]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[3,\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[3,\"1\",{},{},{},{}]", JUDGE_FRAME, NULL, 0 },
+	};
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+}
+
+static void
+actions_are_known_and_payloads_objects(void **state)
+{
+	static const struct row rows[] = {
+		{ ALL, "[2,\"1\",\"\",{}]", JUDGE_FRAME, "$[2]", 0 },
+		{ ALL, "[2,\"1\",2,{}]", JUDGE_FRAME, "$[2]", 0 },
+		{ ALL, "[2,\"1\",\"" TEN TEN TEN TEN TEN "\",{}]",
+		    JUDGE_ACTION_UNKNOWN, "$[2]", 0 },
+		{ ALL, "[2,\"1\",\"" TEN TEN TEN TEN TEN "1\",{}]", JUDGE_FRAME,
+		    "$[2]", 0 },
+		{ ALL, "[2,\"1\",\"heartbeat\",{}]", JUDGE_ACTION_UNKNOWN, NULL,
+		    0 },
+		{ ALL, "[2,\"1\",\"HEARTBEAT\",{}]", JUDGE_ACTION_UNKNOWN, NULL,
+		    0 },
+		{ ALL, "[2,\"1\",\"Heartbeat \",{}]", JUDGE_ACTION_UNKNOWN,
+		    NULL, 0 },
+		{ ALL, "[2,\"1\",\"HeartbeatRequest\",{}]",
+		    JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ ALL, "[2,\"1\",\"Heart\\u0062eat\",{}]", JUDGE_FRAME, "$[2]",
+		    0 },
+		{ TWOS, "[2,\"1\",\"StopTransaction\",{}]",
+		    JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ ONE6, "[2,\"1\",\"TransactionEvent\",{}]",
+		    JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ TWO01, "[2,\"1\",\"BatterySwap\",{}]", JUDGE_ACTION_UNKNOWN,
+		    NULL, 0 },
+		/* An action nobody knows hides no other fault. */
+		{ ALL, "[2,\"1\",\"Nothing\",{]", JUDGE_NO_JSON, NULL, 0 },
+		{ ALL, "[2,\"1\",\"Nothing\",[]]", JUDGE_FRAME, "$[3]", 0 },
+		/* Payloads. */
+		{ ALL, "[2,\"1\",\"Heartbeat\",[]]", JUDGE_FRAME, "$[3]", 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\",\"\"]", JUDGE_FRAME, "$[3]", 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\",0]", JUDGE_FRAME, "$[3]", 0 },
+		{ ALL, "[2,\"1\",\"Heartbeat\",false]", JUDGE_FRAME, NULL, 0 },
+		{ ONE6, "[2,\"1\",\"Heartbeat\",null]", JUDGE_FINE, NULL, 0 },
+		{ ONE6, "[2,\"1\",\"BootNotification\",null]", JUDGE_OCCURRENCE,
+		    "$.chargePointVendor", 0 },
+		{ ONE6, "[3,\"1\",null]", JUDGE_FINE, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"Heartbeat\",null]", JUDGE_FRAME, "$[3]",
+		    0 },
+		{ TWOS, "[3,\"1\",null]", JUDGE_FRAME, "$[2]", 0 },
+		{ ALL, "[3,\"1\",\"\"]", JUDGE_FRAME, "$[2]", 0 },
+		{ ALL, "[3,\"1\",[]]", JUDGE_FRAME, "$[2]", 0 },
+	};
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+}
+
+static void
+signed_messages_pass_with_their_payload_unread(void **state)
+{
+	static const struct row rows[] = {
+		{ TWOS,
+		    "[2,\"1\",\"Heartbeat-Signed\",{\"payload\":\"e30\","
+		    "\"protected\":\"e\",\"signature\":\"s\"}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"Heartbeat-Signed\",{\"payload\":1},\"k\"]",
+		    JUDGE_FINE, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"Heartbeat-Signed\",{\"payload\":1},1,2]",
+		    JUDGE_FRAME, NULL, 0 },
+		{ TWOS, "[3,\"1\",\"Heartbeat-Signed\",{\"payload\":1}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ TWOS, "[3,\"1\",\"Heartbeat-Signed\"]", JUDGE_FRAME, NULL,
+		    0 },
+		{ TWOS, "[2,\"1\",\"Heartbeat-Signed\",\"e30\"]", JUDGE_FRAME,
+		    NULL, 0 },
+		{ TWOS, "[2,\"1\",\"Heartbeat-signed\",{}]",
+		    JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"-Signed\",{}]", JUDGE_ACTION_UNKNOWN, NULL,
+		    0 },
+		{ TWOS, "[2,\"1\",\"Nothing-Signed\",{}]", JUDGE_ACTION_UNKNOWN,
+		    NULL, 0 },
+		{ TWOS, "[2,\"1\",\"Reset-Signed\",{}]", JUDGE_DIRECTION, NULL,
+		    0 },
+		{ ONE6, "[2,\"1\",\"Heartbeat-Signed\",{}]",
+		    JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ ONE6, "[3,\"1\",\"Heartbeat-Signed\",{}]", JUDGE_FRAME, NULL,
+		    0 },
+	};
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+}
+
+static void
+errors_have_a_code_of_their_version_a_description_and_details(void **state)
+{
+	static const struct row rows[] = {
+		{ ALL, "[4,\"1\",\"GenericError\",\"\",{}]", JUDGE_FINE, NULL,
+		    0 },
+		{ ALL, "[4,\"-1\",\"SecurityError\",\"no\",{\"a\":[null]}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[4,\"1\",\"GenericError\"]", JUDGE_FRAME, NULL, 0 },
+		{ ALL, "[4,\"1\",\"GenericError\",\"\"]", JUDGE_FRAME, NULL,
+		    0 },
+		{ ALL, "[4,\"1\",\"GenericError\",\"\",{},{}]", JUDGE_FRAME,
+		    NULL, 0 },
+		{ ALL, "[4,\"1\",\"GenericError\",null,{}]", JUDGE_FRAME,
+		    "$[3]", 0 },
+		{ ALL, "[4,\"1\",\"GenericError\",\"\",\"\"]", JUDGE_FRAME,
+		    "$[4]", 0 },
+		{ ALL, "[4,\"1\",\"GenericError\",\"\",[]]", JUDGE_FRAME, NULL,
+		    0 },
+		{ ONE6, "[4,\"1\",\"GenericError\",\"\",null]", JUDGE_FINE,
+		    NULL, 0 },
+		{ TWOS, "[4,\"1\",\"GenericError\",\"\",null]", JUDGE_FRAME,
+		    NULL, 0 },
+		{ ALL, "[4,\"1\",\"NoSuchError\",\"\",{}]", JUDGE_PROPERTY,
+		    "$[2]", 0 },
+		{ ALL, "[4,\"1\",\"\",\"\",{}]", JUDGE_PROPERTY, NULL, 0 },
+		{ ALL, "[4,\"1\",4,\"\",{}]", JUDGE_FRAME, NULL, 0 },
+		{ ONE6, "[4,\"1\",\"FormationViolation\",\"\",{}]", JUDGE_FINE,
+		    NULL, 0 },
+		{ TWOS, "[4,\"1\",\"FormationViolation\",\"\",{}]",
+		    JUDGE_PROPERTY, NULL, 0 },
+		{ ONE6, "[4,\"1\",\"OccurrenceConstraintViolation\",\"\",{}]",
+		    JUDGE_PROPERTY, NULL, 0 },
+		{ TWOS, "[4,\"1\",\"OccurrenceConstraintViolation\",\"\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ONE6, "[4,\"1\",\"RpcFrameworkError\",\"\",{}]",
+		    JUDGE_PROPERTY, NULL, 0 },
+		{ ALL,
+		    "[4,\"1\",\"GenericError\",\"" HUNDRED HUNDRED TEN TEN TEN
+			TEN TEN "12345\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL,
+		    "[4,\"1\",\"GenericError\",\"" HUNDRED HUNDRED TEN TEN TEN
+			TEN TEN "123456\",{}]",
+		    JUDGE_PROPERTY, "$[3]", 0 },
+		{ ALL,
+		    "[4,\"1\",\"GenericError\",\"" HUNDRED HUNDRED TEN TEN TEN
+			TEN TEN "1234\xe2\x82\xac\",{}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[4,\"1\",\"Nothing\",\"\",{]", JUDGE_NO_JSON, NULL, 0 },
+		{ TWO1, "[5,\"1\",\"GenericError\",\"\"]", JUDGE_FRAME, NULL,
+		    0 },
+	};
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+	EXPECT(rows, OCPP_DOWN);
+}
+
+static void
+each_side_sends_what_is_its_own(void **state)
+{
+	static const struct row up[] = {
+		{ ONE6, "[2,\"1\",\"BootNotification\"," BOOT_16 "]",
+		    JUDGE_FINE, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"BootNotification\"," BOOT_2X "]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, DATA("\"d\""), JUDGE_FINE, NULL, 0 },
+		{ ONE6, "[2,\"1\",\"Reset\",{\"type\":\"Hard\"}]",
+		    JUDGE_DIRECTION, "$[2]", 0 },
+		{ ALL, "[2,\"1\",\"ClearCache\",{}]", JUDGE_DIRECTION, "$[2]",
+		    0 },
+		{ TWO1, "[2,\"1\",\"ClearTariffs\",{}]", JUDGE_FINE, NULL, 0 },
+	};
+	static const struct row down[] = {
+		{ ONE6, "[2,\"1\",\"BootNotification\"," BOOT_16 "]",
+		    JUDGE_DIRECTION, NULL, 0 },
+		{ TWOS, "[2,\"1\",\"BootNotification\"," BOOT_2X "]",
+		    JUDGE_DIRECTION, NULL, 0 },
+		{ ALL, DATA("\"d\""), JUDGE_FINE, NULL, 0 },
+		{ ALL, "[2,\"1\",\"ClearCache\",{}]", JUDGE_FINE, NULL, 0 },
+		{ TWO1, "[2,\"1\",\"ClosePeriodicEventStream\",{\"id\":1}]",
+		    JUDGE_FINE, NULL, 0 },
+		{ ALL, "[3,\"1\",{}]", JUDGE_FINE, NULL, 0 },
+	};
+
+	(void)state;
+	EXPECT(up, OCPP_UP);
+	EXPECT(down, OCPP_DOWN);
+}
+
+static void
+a_send_is_no_call_and_a_call_no_send(void **state)
+{
+#define STREAM                                                                 \
+	"\"NotifyPeriodicEventStream\",{\"id\":1,\"pending\":0,"               \
+	"\"basetime\":\"2026-01-31T00:00:00Z\",\"data\":[{\"t\":0.5,\"v\":"    \
+	"\"1\"}]}]"
+	static const struct row rows[] = {
+		{ TWO1, "[6,\"1\"," STREAM, JUDGE_FINE, NULL, 0 },
+		{ TWO1, "[2,\"1\"," STREAM, JUDGE_FRAME, "$[2]", 0 },
+		{ TWO1, "[6,\"1\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[2]", 0 },
+		{ TWO01, "[2,\"1\"," STREAM, JUDGE_ACTION_UNKNOWN, NULL, 0 },
+		{ TWO1, "[6,\"1\",\"Nothing\",{}]", JUDGE_ACTION_UNKNOWN, NULL,
+		    0 },
+		{ TWO1, "[6,\"1\",\"NotifyPeriodicEventStream\",{}]",
+		    JUDGE_OCCURRENCE, NULL, 0 },
+	};
+	int shape = judge_shape(OCPP_21, "NotifyPeriodicEventStream", 25);
+	struct frame f = { .payload = { "{}", 2 } };
+	struct verdict v;
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+	assert_int_not_equal(shape, -1);
+	assert_false(judge_payload(&f, shape, true, &v));
+	assert_int_equal(v.fault, JUDGE_ACTION_UNKNOWN);
+}
+
+static void
+what_could_be_read_of_a_frame_is_told(void **state)
+{
+	static const char signed_call[] =
+	    " [2, \"a-1\", \"Heartbeat-Signed\", {\"p\": 1 } ] ";
+	static const char error[] = "[4,\"x\",\"GenericError\",\"d\", { } ]";
+	struct frame f;
+	struct verdict v;
+
+	(void)state;
+#define SPAN_IS(s, t)                                                          \
+	do {                                                                   \
+		assert_int_equal((s).len, strlen(t));                          \
+		assert_memory_equal((s).p, t, strlen(t));                      \
+	} while (0)
+	assert_true(judge_frame(
+	    OCPP_21, OCPP_UP, signed_call, strlen(signed_call), &f, &v));
+	assert_int_equal(f.type, OCPP_CALL);
+	SPAN_IS(f.id, "a-1");
+	SPAN_IS(f.action, "Heartbeat-Signed");
+	SPAN_IS(f.payload, "{\"p\": 1 }");
+	assert_true(f.is_signed);
+	assert_string_equal(judge_action(f.shape), "Heartbeat");
+	assert_true(judge_payload(&f, f.shape, false, &v));
+
+	assert_true(
+	    judge_frame(OCPP_16, OCPP_DOWN, error, strlen(error), &f, &v));
+	assert_int_equal(f.type, OCPP_ERROR);
+	SPAN_IS(f.code, "GenericError");
+	SPAN_IS(f.payload, "{ }");
+	assert_int_equal(f.shape, -1);
+	assert_false(judge_payload(&f, f.shape, false, &v));
+
+	/* A fault behind the id leaves it readable, one in it does not. */
+	assert_false(judge_frame(
+	    OCPP_16, OCPP_UP, "[2,\"7\",\"Nothing\",{}]", 20, &f, &v));
+	SPAN_IS(f.id, "7");
+	SPAN_IS(f.action, "Nothing");
+	SPAN_IS(f.payload, "{}");
+	assert_false(judge_frame(OCPP_16, OCPP_UP, "[2,\"7\",", 7, &f, &v));
+	assert_int_equal(f.type, OCPP_CALL);
+	SPAN_IS(f.id, "7");
+	assert_false(
+	    judge_frame(OCPP_201, OCPP_UP, "[99,\"7\",{}]", 11, &f, &v));
+	assert_int_equal(f.type, 0);
+	SPAN_IS(f.id, "7");
+	assert_false(judge_frame(
+	    OCPP_201, OCPP_UP, "[2,7,\"Heartbeat\",{}]", 20, &f, &v));
+	assert_int_equal(f.id.len, 0);
+}
+
+static void
+no_fault_shows_a_value_and_every_path_stays_within_bounds(void **state)
+{
+	static const char secret[] =
+	    "[2,\"1\",\"ChangeConfiguration\",{\"key\":\"AuthorizationKey\","
+	    "\"value\":[\"hunter2hunter2\"]}]";
+	char deep[4096] = "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\","
+			  "\"data\":";
+	struct frame f;
+	struct verdict v;
+
+	(void)state;
+	assert_false(
+	    judged(OCPP_16, OCPP_DOWN, secret, strlen(secret), &f, &v));
+	assert_int_equal(v.fault, JUDGE_WRONG_TYPE);
+	assert_string_equal(v.path, "$.value");
+	assert_null(strstr(v.why, "hunter2"));
+	for (int i = 0; i < 29; i++)
+		strcat(deep, "{\"a long name of a member \x1b[31m\":");
+	assert_false(judged(OCPP_201, OCPP_DOWN, deep, strlen(deep), &f, &v));
+	assert_int_equal(v.fault, JUDGE_NO_JSON);
+	memset(deep, 0, sizeof(deep));
+	strcpy(deep, "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\",\"data\":");
+	for (int i = 0; i < 29; i++)
+		strcat(deep, "{\"a long name of a member \\u001b\x7f\":");
+	assert_false(judged(OCPP_201, OCPP_DOWN, deep, strlen(deep), &f, &v));
+	assert_true(strlen(v.path) < JUDGE_PATH_MAX);
+	for (const char *p = v.path; *p != '\0'; p++)
+		assert_true(*p > ' ' && *p < 0x7f);
+}
+
+static void
+an_open_object_has_512_members_at_most_and_names_of_256_bytes(void **state)
+{
+	static const struct {
+		int members, name;
+		enum judge_fault fault;
+	} rows[] = { { 512, 9, JUDGE_FINE }, { 513, 9, JUDGE_NO_JSON },
+		{ 2, 256, JUDGE_FINE }, { 2, 257, JUDGE_NO_JSON } };
+	char *text = malloc(65536);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *p = stpcpy(text,
+		    "[2,\"1\",\"DataTransfer\",{\"vendorId\":"
+		    "\"v\",\"data\":[{}");
+		const struct row row = { TWOS, text, rows[i].fault, NULL, 0 };
+
+		/* Twice: what an object remembers ends with it. */
+		for (int twice = 0; twice < 2; twice++)
+			for (int k = 0; k < rows[i].members; k++)
+				p += sprintf(p, "%s\"%0*d\":1",
+				    k == 0 ? twice != 0 ? "},{" : ",{" : ",",
+				    rows[i].name, k);
+		(void)strcpy(p, "}]}]");
+		expect_rows(&row, 1, OCPP_UP);
+	}
+	free(text);
+}
+
+static void
+members_are_found_by_path_and_texts_unescaped(void **state)
+{
+	static const char text[] =
+	    "{ \"a\" : \"x,\\\"}\" , \"n\\u0061me\":{\"b\":[ {\"c\":1}, 2 ,"
+	    "\"}\"],\"e\":{}},\"t\":\"\\u20ac\\ud83d\\udd0c\\n\",\"z\":true}";
+	const struct span o = { text, sizeof(text) - 1 };
+	static const struct {
+		const char *path, *value; /* NULL: not there */
+	} rows[] = { { "a", "\"x,\\\"}\"" },
+		{ "name.b", "[ {\"c\":1}, 2 ,\"}\"]" }, { "name.b.0.c", "1" },
+		{ "name.b.1", "2" }, { "name.b.2", "\"}\"" },
+		{ "name.b.3", NULL }, { "name.e", "{}" }, { "name.e.x", NULL },
+		{ "name.x", NULL }, { "z", "true" }, { "z.a", NULL },
+		{ "b", NULL }, { "", NULL } };
+	struct span v;
+	char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool found = judge_member(o, rows[i].path, &v);
+
+		if (found != (rows[i].value != NULL))
+			fail_msg("%s", rows[i].path);
+		if (found)
+			SPAN_IS(v, rows[i].value);
+	}
+	assert_true(judge_member(o, "a", &v));
+	assert_int_equal(judge_text(v, out, sizeof(out)), 4);
+	assert_string_equal(out, "x,\"}");
+	assert_int_equal(judge_text(v, out, 5), 4);
+	assert_int_equal(judge_text(v, out, 4), -1);
+	assert_int_equal(judge_text(v, out, 0), -1);
+	assert_true(judge_member(o, "t", &v));
+	assert_int_equal(judge_text(v, out, sizeof(out)), 8);
+	assert_string_equal(out, "\xe2\x82\xac\xf0\x9f\x94\x8c\n");
+	assert_true(judge_member(o, "z", &v));
+	assert_int_equal(judge_text(v, out, sizeof(out)), -1);
+}
+
+static void
+subprotocols_and_names_are_those_of_the_registry(void **state)
+{
+	(void)state;
+	assert_int_equal(ocpp_version_named("ocpp1.6", 7), OCPP_16);
+	assert_int_equal(ocpp_version_named("ocpp2.0.1", 9), OCPP_201);
+	assert_int_equal(ocpp_version_named("ocpp2.1", 7), OCPP_21);
+	assert_int_equal(ocpp_version_named("ocpp2.0", 7), OCPP_VERSIONS);
+	assert_int_equal(ocpp_version_named("ocpp2.0.1", 7), OCPP_VERSIONS);
+	assert_int_equal(ocpp_version_named("OCPP1.6", 7), OCPP_VERSIONS);
+	assert_int_equal(ocpp_version_named("", 0), OCPP_VERSIONS);
+	assert_string_equal(ocpp_subprotocol(OCPP_201), "ocpp2.0.1");
+	assert_string_equal(ocpp_subprotocol(OCPP_VERSIONS), "");
+}
+
 int
 main(void)
 {
@@ -353,6 +797,23 @@ main(void)
 		cmocka_unit_test(no_member_stands_twice_on_any_level),
 		cmocka_unit_test(
 		    depth_ends_at_32_levels_however_deep_the_text_goes),
+		cmocka_unit_test(
+		    frames_have_the_type_the_id_and_the_length_of_their_version),
+		cmocka_unit_test(actions_are_known_and_payloads_objects),
+		cmocka_unit_test(
+		    signed_messages_pass_with_their_payload_unread),
+		cmocka_unit_test(
+		    errors_have_a_code_of_their_version_a_description_and_details),
+		cmocka_unit_test(each_side_sends_what_is_its_own),
+		cmocka_unit_test(a_send_is_no_call_and_a_call_no_send),
+		cmocka_unit_test(what_could_be_read_of_a_frame_is_told),
+		cmocka_unit_test(
+		    no_fault_shows_a_value_and_every_path_stays_within_bounds),
+		cmocka_unit_test(
+		    an_open_object_has_512_members_at_most_and_names_of_256_bytes),
+		cmocka_unit_test(members_are_found_by_path_and_texts_unescaped),
+		cmocka_unit_test(
+		    subprotocols_and_names_are_those_of_the_registry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,8 +66,8 @@ store_lost(struct store *s, struct pair *p)
 }
 
 enum pair_do
-store_away(struct store *s, struct pair *p, const struct frame *f,
-    struct span text)
+store_away(
+    struct store *s, struct pair *p, const struct frame *f, struct span text)
 {
 	(void)s;
 	(void)p;

@@ -79,11 +79,9 @@ read_id(struct reading *r)
 	if (t.points > OCPP_ID_MAX || t.len > ID_BYTES)
 		return fault(&r->w, JUDGE_FRAME,
 		    "the message id is longer than %d characters", OCPP_ID_MAX);
-	s = (struct span){ t.p, t.len };
+	s = (struct span){ t.p, t.escaped ? t.len : 0 };
 	while (s.len > 0) {
-		uint32_t c = scan_char(&s);
-
-		if (c < 0x20 || c == 0x7f)
+		if (scan_char(&s) < 0x20)
 			return fault(&r->w, JUDGE_FRAME,
 			    "a control character in the message id");
 	}

@@ -38,7 +38,7 @@ short_text(struct walk *w, char *buf, size_t size, struct span *s)
 		return wrong_type(w, "string");
 	if (!scan_text(w, &text))
 		return false;
-	if (!scan_plain(text, buf, size, s))
+	if (!scan_plain(&text, buf, size, s))
 		*s = (struct span){ buf, 0 };
 	return true;
 }

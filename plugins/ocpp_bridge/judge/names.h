@@ -3,6 +3,7 @@
 #define NAMES_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -63,6 +64,22 @@ static inline unsigned
 name_slot(uint32_t hash, uint32_t seed, unsigned shift)
 {
 	return (hash * seed) >> shift;
+}
+
+/* memcmp() of names: they are too short to be worth a call. */
+static inline bool
+name_same(const char *a, const char *b, size_t len)
+{
+	if (len < 8)
+		return len >= 4 ? name_half(a) == name_half(b) &&
+			name_half(a + len - 4) == name_half(b + len - 4)
+				: len == 0 ||
+			(a[0] == b[0] && a[len / 2] == b[len / 2] &&
+			    a[len - 1] == b[len - 1]);
+	for (size_t i = 0; i + 8 < len; i += 8)
+		if (name_word(a + i) != name_word(b + i))
+			return false;
+	return name_word(a + len - 8) == name_word(b + len - 8);
 }
 
 #endif

@@ -85,7 +85,7 @@ named(struct span key, const char *name, size_t len)
 		memchr(key.p, '\\', key.len) != NULL };
 	struct span plain;
 
-	return key.len >= 2 && scan_plain(t, buf, sizeof(buf), &plain) &&
+	return key.len >= 2 && scan_plain(&t, buf, sizeof(buf), &plain) &&
 	    plain.len == len && memcmp(plain.p, name, len) == 0;
 }
 
@@ -145,7 +145,7 @@ judge_text(struct span value, char *out, size_t size)
 	if (value.len < 2 || size == 0 || *value.p != '"' ||
 	    value.p[value.len - 1] != '"')
 		return -1;
-	if (!scan_plain(t, out, size - 1, &plain))
+	if (!scan_plain(&t, out, size - 1, &plain))
 		return -1;
 	out[plain.len] = '\0';
 	return strlen(out) == plain.len ? (int)plain.len : -1;

@@ -1,46 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Strings are most of a frame, and most of a string is plain ASCII: sixteen
- * bytes at a time are asked whether one of them is anything else. Only such a
- * byte costs more.
+ * What of a text is not plain ASCII, and numbers. The plain part of a text is
+ * in scan.h, where it becomes part of those who need it.
  */
 #include <stdio.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "scan.h"
 
 /* --- strings ----------------------------------------------------------------
  */
-
-/* The first byte that is a quote, a backslash, a control character or not
- * ASCII; end when there is none. */
-static inline const char *
-plain_end(const char *p, const char *end)
-{
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      low = _mm_set1_epi8(0x20);
-
-	while (end - p >= 16) {
-		__m128i x = _mm_loadu_si128((const __m128i *)p);
-		/* Bytes from 0x80 on are negative, so less than a space too. */
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(x, low),
-		    _mm_or_si128(
-			_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash)));
-		unsigned mask = (unsigned)_mm_movemask_epi8(odd);
-
-		if (mask != 0)
-			return p + __builtin_ctz(mask);
-		p += 16;
-	}
-#endif
-	while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\')
-		p++;
-	return p;
-}
 
 /* Bytes of the UTF-8 character at p, 2 to 4; 0: none (RFC 3629: no overlong
  * form, no surrogate, nothing beyond U+10FFFF). */
@@ -133,21 +102,16 @@ odd_byte(struct walk *w, struct text *t)
 }
 
 bool
-scan_text(struct walk *w, struct text *t)
+scan_text_on(struct walk *w, struct text *t)
 {
-	const char *from = ++w->p;
-
-	t->p = from;
 	t->escaped = false;
 	t->points = 0; /* wraps below zero by what bytes exceed characters */
-	for (;;) {
-		w->p = plain_end(w->p, w->end);
-		if (w->p < w->end && *w->p == '"')
-			break;
+	while (w->p == w->end || *w->p != '"') {
 		if (!odd_byte(w, t))
 			return false;
+		w->p = plain_end(w->p, w->end);
 	}
-	t->len = (size_t)(w->p++ - from);
+	t->len = (size_t)(w->p++ - t->p);
 	t->points += t->len;
 	return true;
 }
@@ -211,14 +175,11 @@ utf8_put(uint32_t c, char out[4])
 }
 
 bool
-scan_plain(struct text t, char *buf, size_t size, struct span *out)
+scan_decode(const struct text *t, char *buf, size_t size, struct span *out)
 {
-	struct span s = { t.p, t.len };
+	struct span s = { t->p, t->len };
 	size_t used = 0;
 
-	*out = s;
-	if (!t.escaped)
-		return true;
 	while (s.len > 0) {
 		char one[4];
 		unsigned n = utf8_put(scan_char(&s), one);

@@ -94,6 +94,8 @@ walk_array(struct walk *w, const struct shape_type *t)
 static bool
 member_name(struct walk *w, struct place *here, struct text *name)
 {
+	/* What is wrong with a name is told of the object. */
+	w->at = here->up;
 	if (peek(w) != '"')
 		return no_json(w, "no name of a member");
 	if (!scan_text(w, name))
@@ -102,6 +104,7 @@ member_name(struct walk *w, struct place *here, struct text *name)
 		return no_json(w, "a member's name of more than 256 bytes");
 	here->key = name->p;
 	here->len = name->len;
+	w->at = here;
 	space(w);
 	if (peek(w) != ':')
 		return no_json(w, "no : behind a member's name");
@@ -139,7 +142,7 @@ walk_missing(struct walk *w, const struct shape_object *o, uint64_t seen)
 }
 
 static int
-member_of(const struct shape_object *o, struct text name)
+member_of(const struct shape_object *o, const struct text *name)
 {
 	char buf[SCAN_KEY_MAX];
 	struct span s;
@@ -164,7 +167,7 @@ known_object(struct walk *w, const struct shape_object *o)
 
 		if (!member_name(w, &here, &name))
 			return false;
-		i = member_of(o, name);
+		i = member_of(o, &name);
 		if (i == -1)
 			return fault(w, JUDGE_OCCURRENCE, "is not known here");
 		if ((seen >> i & 1) != 0)
@@ -195,10 +198,11 @@ same_name(struct span a, struct span b)
 
 /* Remembers a name of an open object whose first one is w->key[base]. */
 static bool
-remember(struct walk *w, unsigned base, struct text name, uint64_t *filter)
+remember(
+    struct walk *w, unsigned base, const struct text *name, uint64_t *filter)
 {
 	char buf[SCAN_KEY_MAX];
-	struct span plain = { name.p, 0 };
+	struct span plain = { name->p, 0 };
 	uint32_t hash;
 	uint64_t bit;
 
@@ -210,13 +214,13 @@ remember(struct walk *w, unsigned base, struct text name, uint64_t *filter)
 		for (unsigned i = base; i < w->keys; i++)
 			if (w->hash[i] == hash &&
 			    same_name(
-				w->key[i], (struct span){ name.p, name.len }))
+				w->key[i], (struct span){ name->p, name->len }))
 				return no_json(w, "a member that stands twice");
 	if (w->keys == SCAN_KEYS_MAX)
 		return no_json(w, "more than 512 members in open objects");
 	*filter |= bit;
 	w->hash[w->keys] = hash;
-	w->key[w->keys++] = (struct span){ name.p, name.len };
+	w->key[w->keys++] = (struct span){ name->p, name->len };
 	return true;
 }
 
@@ -236,9 +240,9 @@ open_object(struct walk *w, const struct shape_object *o)
 		unsigned type = SHAPE_ANYTHING;
 
 		if (!member_name(w, &here, &name) ||
-		    !remember(w, base, name, &filter))
+		    !remember(w, base, &name, &filter))
 			return false;
-		i = o == NULL ? -1 : member_of(o, name);
+		i = o == NULL ? -1 : member_of(o, &name);
 		if (i != -1) {
 			seen |= UINT64_C(1) << i;
 			type = shape_members[o->types + i];
