@@ -136,12 +136,33 @@ mirror_refuse(
 		answer(m, identity, token, "refused", json_text(why));
 }
 
+/* What the charge point said, less its secrets, as a value; secrets are looked
+ * for in whole frames, so it becomes one again. */
+static json_t *
+answer_value(struct mirror *m, enum ocpp_version version, const char *action,
+    const struct frame *f)
+{
+	own_bytes struct bytes whole = { 0 };
+	own_json json_t *array = NULL;
+	const struct bytes *out;
+	struct err e;
+
+	bytes_fmt(&whole, "[3,\"\",");
+	bytes_add(&whole, f->payload.p, f->payload.len);
+	bytes_fmt(&whole, "]");
+	if (whole.bad ||
+	    (out = redacted(m, version, f, action,
+		 (struct span){ whole.p, whole.len })) == NULL ||
+	    (array = json_parse("answer", out->p, out->len, BYTES_LIMIT, &e)) ==
+		NULL)
+		return json_null();
+	return json_incref(json_array_get(array, 2));
+}
+
 void
 mirror_answer(struct mirror *m, const char *identity, const char *token,
     enum ocpp_version version, const char *action, const struct frame *f)
 {
-	const struct bytes *out;
-	struct err e;
 	json_t *value;
 
 	if (m == NULL)
@@ -150,19 +171,13 @@ mirror_answer(struct mirror *m, const char *identity, const char *token,
 		answer(m, identity, token, "timeout", json_true());
 		return;
 	}
-	out = redacted(m, version, f, action, f->payload);
-	value = out == NULL
-	    ? NULL
-	    : json_parse("answer", out->p, out->len, BYTES_LIMIT, &e);
-	if (f->type == OCPP_RESULT) {
-		answer(m, identity, token, "result",
-		    value != NULL ? value : json_null());
-		return;
-	}
-	value = json_pack("{s:o,s:s#}", "details",
-	    value != NULL ? value : json_null(), "code", f->code.p,
-	    (int)f->code.len);
-	answer(m, identity, token, "error", value);
+	value = answer_value(m, version, action, f);
+	if (f->type == OCPP_RESULT)
+		answer(m, identity, token, "result", value);
+	else
+		answer(m, identity, token, "error",
+		    json_pack("{s:o,s:s%}", "details", value, "code", f->code.p,
+			f->code.len));
 }
 
 static void
