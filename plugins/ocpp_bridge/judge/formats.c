@@ -7,6 +7,8 @@
 
 #include "formats.h"
 
+#define SIGNIFICANT 15 /* decimal digits that every double keeps */
+
 /* --- date-time --------------------------------------------------------------
  */
 
@@ -145,10 +147,30 @@ number_is_whole(const struct number *n)
 	return n->digit_count == 0 || n->digit_count <= n->point;
 }
 
+/* Are the digits from..SIGNIFICANT-1 what binary arithmetic leaves of none:
+ * zeros, or nines that round up? */
+static bool
+is_residue(const struct number *n, int from)
+{
+	char tail = n->digits[from];
+
+	for (int i = from; i < SIGNIFICANT; i++)
+		if (n->digits[i] != tail)
+			return false;
+	return tail == '0' ? n->digits[SIGNIFICANT] < '5'
+			   : tail == '9' && n->digits[SIGNIFICANT] >= '5';
+}
+
 bool
 number_is_tenths(const struct number *n)
 {
-	return n->digit_count == 0 || n->digit_count <= n->point + 1;
+	int from = n->point + 1;
+
+	if (n->digit_count <= from || n->digit_count == 0)
+		return true;
+	if (from < 0 || n->digit_count <= SIGNIFICANT)
+		return false;
+	return from >= SIGNIFICANT || is_residue(n, from);
 }
 
 int
