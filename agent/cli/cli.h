@@ -113,7 +113,7 @@ extern const struct cli_command cli_status, cli_apply, cli_confirm,
     cli_rollback, cli_snapshots, cli_drift, cli_enrol, cli_verdict, cli_lock,
     cli_log, cli_plugins, cli_ask, cli_reset, cli_version, cli_help,
     cli_completion;
-extern const struct cli_command cli_plan, cli_import, cli_cert;
+extern const struct cli_command cli_plan, cli_import, cli_cert, cli_ocpp;
 extern const struct cli_command cli_capture, cli_bundle, cli_verify, cli_scrub;
 extern const struct cli_command cli_push, cli_line;
 

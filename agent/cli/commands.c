@@ -25,6 +25,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_verdict,
 	&cli_lock,
 	&cli_cert,
+	&cli_ocpp,
 	&cli_plugins,
 	&cli_ask,
 	&cli_reset,
