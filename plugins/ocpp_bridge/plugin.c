@@ -117,6 +117,7 @@ stop(struct ocpp *o)
 		o->host->untimer(o->host, o->again);
 	o->again = 0;
 	o->active = false;
+	exposed_close(o);
 	bridge_free(o->bridge);
 	o->bridge = NULL;
 	ocpp_doc_free(&o->settings);
@@ -133,10 +134,11 @@ serve(struct ocpp *o, const struct ocpp_settings *s, struct err *e)
 	if (o->bridge == NULL &&
 	    (o->bridge = bridge_new(o->loop, &o->services, e)) == NULL)
 		return -1;
-	if (bridge_serve(o->bridge, s, e) == 0) {
+	if (bridge_serve(o->bridge, s, e) == 0 && exposed_serve(o, e) == 0) {
 		arm(o);
 		return 0;
 	}
+	exposed_close(o);
 	bridge_free(o->bridge);
 	o->bridge = NULL;
 	return -1;
@@ -256,7 +258,9 @@ ocpp_activate(void *v, const struct ingot_text *artifact)
 
 	if (artifact->len == 0) {
 		stop(o);
-		return 0;
+		return exposed_serve(o, &e) == 0
+		    ? 0
+		    : o->host->fail(o->host, "%s", e.text);
 	}
 	if (ocpp_doc_read(&fresh, artifact->p, artifact->len, &e) == -1) {
 		ocpp_doc_free(&fresh);
@@ -280,6 +284,7 @@ ocpp_activate(void *v, const struct ingot_text *artifact)
 }
 
 INGOT_PLUGIN("ocpp_bridge",
-    INGOT_NEED_NETWORK | INGOT_NEED_SIGN | INGOT_NEED_STATE, .open = ocpp_open,
-    .render = ocpp_render, .activate = ocpp_activate, .probe = ocpp_probe,
-    .close = ocpp_close, .answer = ocpp_answer);
+    INGOT_NEED_NETWORK | INGOT_NEED_SIGN | INGOT_NEED_STATE |
+	INGOT_NEED_INSTALL | INGOT_NEED_RELOAD,
+    .open = ocpp_open, .render = ocpp_render, .activate = ocpp_activate,
+    .probe = ocpp_probe, .close = ocpp_close, .answer = ocpp_answer);

@@ -16,6 +16,7 @@ struct ocpp {
 	struct bridge_host services;
 	struct loop *loop;
 	struct bridge *bridge; /* NULL: serves nothing */
+	struct expose *expose; /* NULL: no broker for others */
 	struct ocpp_settings settings;
 	bool active;
 	int timer; /* for the loop's next deadline */
@@ -26,6 +27,11 @@ struct ocpp {
 
 /* Tries what activate could not do yet, now. True: it serves. */
 bool ocpp_serves(struct ocpp *);
+
+/* exposed.c: makes the broker for others as the settings say, or takes it away
+ * when they say none. */
+int exposed_serve(struct ocpp *, struct err *);
+void exposed_close(struct ocpp *); /* ours alone; the broker stays */
 
 int ocpp_probe(void *, const struct ingot_text *artifact);
 int ocpp_answer(void *, const char *from, const char *verb,

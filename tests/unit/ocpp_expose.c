@@ -165,11 +165,11 @@ free_port(void)
 	return ntohs(at.sin_port);
 }
 
-/* What the configuration says of /etc/ingot-broker is in the test's folder. */
+/* What the configuration says of /etc/ingot/broker is in the test's folder. */
 static char *
 moved(const char *conf, const char *dir)
 {
-	static const char from[] = "/etc/ingot-broker";
+	static const char from[] = "/etc/ingot/broker";
 	struct bytes out = { 0 };
 	const char *p;
 
