@@ -347,8 +347,10 @@ arrive_contest(struct pair *p)
 		return;
 	}
 	leg_figures(old->legs[OCPP_DOWN], &f);
-	if (f.heard_ms >= p->knock->contest_ms)
+	if (f.heard_ms > p->knock->contest_ms)
 		keep_old(p);
 	else if (now - p->knock->contest_ms > CONTEST_MS)
 		take_place(p, old);
+	else /* its answer may have come in the millisecond of the question */
+		leg_ping(old->legs[OCPP_DOWN]);
 }

@@ -220,6 +220,8 @@ dial_status(const struct dial_result *r)
 
 	if (ends[r->end].status != 0)
 		return ends[r->end].status;
+	if (r->status == 0) /* connected, and then silence */
+		return 504;
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		if (same[i] == r->status)
 			return same[i];

@@ -193,7 +193,7 @@ may_come_in(struct pair *p, const struct dial_result *r)
 	char offer[WHO_OFFER];
 
 	if (v == OCPP_VERSIONS || p->bridge->store == NULL ||
-	    (r->end == DIAL_HTTP && r->status < 500) ||
+	    (r->end == DIAL_HTTP && r->status != 0 && r->status < 500) ||
 	    (who_offer(p->offer, 1u << v, p->charger->identity, offer) == 0))
 		return false;
 	p->version = v;
