@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -280,8 +281,9 @@ raw(void)
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_port = htons(listener_port(w.listener)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	assert_int_equal(
 	    connect(fd, (const struct sockaddr *)&a, sizeof(a)), 0);
 	return fd;
@@ -296,10 +298,10 @@ raw_read(int fd, char *out, size_t n)
 	ssize_t k = -1;
 
 	while (got < n && k != 0 && now_ms() < late_at) {
-		turn(1);
 		k = recv(fd, out + got, n - got, MSG_DONTWAIT);
 		if (k == -1 && errno != EAGAIN)
 			break;
+		turn(k == -1 ? 1 : 0);
 		got += k > 0 ? (size_t)k : 0;
 	}
 	return got;

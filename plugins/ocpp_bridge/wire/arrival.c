@@ -135,6 +135,16 @@ say(struct arrival *a, const struct bytes *text)
 		(void)stream_write(&a->stream, text->p, text->len);
 }
 
+/* Nothing more will be said; what the peer still says is read away. */
+static void
+end(struct arrival *a)
+{
+	stream_shut(&a->stream);
+	a->state = ARRIVAL_ENDING;
+	if (deadline(a, ARRIVAL_LINGER_MS) == -1 || watch(a, EPOLLIN) == -1)
+		arrival_drop(a);
+}
+
 void
 arrival_refuse(struct arrival *a, unsigned status, const char *why)
 {
@@ -142,10 +152,7 @@ arrival_refuse(struct arrival *a, unsigned status, const char *why)
 
 	upgrade_refuse(&text, status, why);
 	say(a, &text);
-	stream_shut(&a->stream);
-	a->state = ARRIVAL_ENDING;
-	if (deadline(a, ARRIVAL_LINGER_MS) == -1 || watch(a, EPOLLIN) == -1)
-		arrival_drop(a);
+	end(a);
 }
 
 static const char *const kinds[] = {
@@ -194,7 +201,10 @@ shake(struct arrival *a)
 	why = ERR_reason_error_string(error);
 	failed(a, kinds[stream_fault(error)],
 	    why != NULL ? why : "the connection ended within the handshake");
-	arrival_drop(a);
+	/* The alert is out: the peer gets time for that, too. */
+	SSL_free(a->stream.ssl);
+	a->stream.ssl = NULL;
+	end(a);
 }
 
 static void

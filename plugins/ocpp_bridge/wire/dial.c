@@ -91,12 +91,11 @@ late(void *ctx)
 	    d, d->end, 0, d->why[0] != '\0' ? d->why : "it took too long");
 }
 
-/* Also what went wrong in dial_new comes from the loop. */
+/* For d->why. Also what went wrong in dial_new comes from the loop. */
 static void
-fails_soon(struct dial *d, enum dial_end end, const char *why)
+fails_soon(struct dial *d, enum dial_end end)
 {
 	d->end = end;
-	(void)snprintf(d->why, sizeof(d->why), "%s", why);
 	timer(d, 0, late);
 }
 
@@ -193,8 +192,9 @@ connect_next(struct dial *d)
 		timer(d, left, d->next != NULL ? slow_address : late);
 		return;
 	}
-	fails_soon(d, DIAL_NO_ROUTE,
-	    d->why[0] != '\0' ? d->why : "no address answers");
+	if (d->why[0] == '\0')
+		(void)snprintf(d->why, sizeof(d->why), "no address answers");
+	fails_soon(d, DIAL_NO_ROUTE);
 }
 
 void

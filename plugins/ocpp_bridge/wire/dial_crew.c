@@ -60,7 +60,7 @@ lookup_done(void *ctx)
 
 	l->found = NULL;
 	lookup_drop(l);
-	dial_found(d, found, rc == 0 ? NULL : gai_strerror(rc));
+	dial_found(d, found, gai_strerror(rc));
 }
 
 int

@@ -115,8 +115,9 @@ upgrading(void *ctx, int fd, uint32_t events)
 	if ((events & EPOLLOUT) != 0 && d->sent < d->request.len) {
 		n = stream_write(&d->stream, d->request.p + d->sent,
 		    d->request.len - d->sent);
+		/* What it said before it broke tells more. */
 		if (n == -1 && errno != EAGAIN) {
-			broken(d, -1);
+			read_answer(d);
 			return;
 		}
 		d->sent += n > 0 ? (size_t)n : 0;
