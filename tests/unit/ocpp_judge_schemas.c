@@ -358,7 +358,7 @@ check_number(const struct schema *s, const json_t *j, const json_t *v)
 		return BIT(JUDGE_WRONG_TYPE);
 	bad = (low != NULL && d < json_number_value(low)) ||
 	    (high != NULL && d > json_number_value(high)) ||
-	    (json_object_get(j, "multipleOf") != NULL &&
+	    (json_object_get(j, "multipleOf") != NULL && json_is_real(v) &&
 		(d * 10 - nearest(d * 10)) * (d * 10 - nearest(d * 10)) >
 		    1e-12);
 	return bad ? BIT(JUDGE_PROPERTY) : 0;
