@@ -42,7 +42,7 @@ struct row {
 	size_t len;
 	unsigned ways, versions; /* 0: all */
 	bool asked;              /* the other side has asked "ask" */
-	bool deflate;
+	bool deflate, late;
 	void (*play)(struct stage *);
 	const char *reject, *warn, *off;
 };
@@ -87,6 +87,13 @@ play_twice(struct stage *s)
 	play_text(s);
 	play_text(s);
 	s->pass_twice = true;
+}
+
+static void
+play_late(struct stage *s)
+{
+	sleep(2);
+	play_text(s);
 }
 
 static void
@@ -682,6 +689,13 @@ skipped(const struct row *r)
 }
 
 static bool
+chosen(const struct row *r, const char *name)
+{
+	return name != NULL ? strcmp(name, r->name) == 0
+			    : !r->late && !skipped(r);
+}
+
+static bool
 play_all(const struct row *r)
 {
 	bool good = true;
@@ -717,8 +731,7 @@ main(int argc, char **argv)
 	for (size_t i = 0, n = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		bool good;
 
-		if (skipped(&rows[i]) ||
-		    (argc > 4 && strcmp(argv[4], rows[i].name) != 0))
+		if (!chosen(&rows[i], argc > 4 ? argv[4] : NULL))
 			continue;
 		good = play_all(&rows[i]);
 		failed += !good;

@@ -27,6 +27,7 @@
 #include "file.h"
 #include "json.h"
 #include "loop.h"
+#include "ocpp_keyfile.h"
 #include "own.h"
 
 static struct ocpp_listener listener = { .deflate = true, .versions = 7 };
@@ -148,6 +149,7 @@ struct text {
 	bool file; /* a secret: the option names the file it is in */
 };
 static char *pattern;
+static struct keyfile leaf;
 static const struct text texts[] = {
 	{ "address", &listener.address, false },
 	{ "root", &listener.root, false },
@@ -159,6 +161,8 @@ static const struct text texts[] = {
 	{ "csms", &set.csms.url, false },
 	{ "csms-user", &set.csms.user, false },
 	{ "csms-anchors", &set.csms.anchors, false },
+	{ "csms-leaf", &leaf.chain, false },
+	{ "csms-key", &leaf.key, false },
 	{ "csms-password-file", &set.csms.password, true },
 	{ "password-file", &class.password, true },
 	{ "class", &pattern, false },
@@ -395,6 +399,19 @@ event(void *ctx, const char *kind, const char *text)
 	(void)fprintf(stderr, "event: %s: %s\n", kind, text);
 }
 
+static json_t *
+certs(void *ctx, const char *verb, json_t *question, struct err *e)
+{
+	return keyfile_certs(ctx, verb, question, e);
+}
+
+static int
+sign(void *ctx, const char *purpose, const uint8_t digest[32], uint8_t sig[64])
+{
+	(void)purpose;
+	return keyfile_sign(ctx, digest, sig);
+}
+
 static void
 ended(void *ctx, int fd, uint32_t events)
 {
@@ -432,7 +449,11 @@ say_where(void)
 int
 main(int argc, char **argv)
 {
-	struct bridge_host host = { .log = logged, .event = event };
+	struct bridge_host host = { .ctx = &leaf,
+		.log = logged,
+		.event = event,
+		.certs = certs,
+		.sign = sign };
 	struct err e;
 	int fd = signals();
 

@@ -256,11 +256,18 @@ go_away(struct pair *p)
 	calls_orphan(&p->calls[OCPP_DOWN]);
 }
 
+/* Did the peer say a code itself? Then its reason is its own too, or none. */
+static bool
+told_so(const struct pair_news *news)
+{
+	return news->code == pair_code(news->code) || news->why[0] != '\0';
+}
+
 static void
 csms_gone(struct pair *p, const struct pair_news *news)
 {
 	struct pair_news told = { .code = pair_code(news->code),
-		.why = news->why[0] != '\0' ? news->why : "the CSMS is gone" };
+		.why = told_so(news) ? news->why : "the CSMS is gone" };
 	bool again = p->redial || p->dial != NULL;
 
 	pair_note(

@@ -16,8 +16,8 @@
 unsigned
 pair_code(unsigned code)
 {
-	if (code == 1005)
-		return 1000;
+	if (code == 1005) /* it closed without a code: so do we */
+		return code;
 	if (code == 1002 || code == 1010)
 		return 1001;
 	if ((code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||

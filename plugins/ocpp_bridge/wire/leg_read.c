@@ -109,7 +109,8 @@ pong(struct leg *leg, const struct ws_frame *f, const char *data)
 		(void)leg_frame(leg, 0x80 | WS_PONG, &same, 1);
 }
 
-/* RFC 6455 5.5.1, 7.1.5: an answer carries the peer's own code. */
+/* RFC 6455 5.5.1, 7.1.5: an answer carries the peer's own code, and its reason
+ * as most others do: with the gateway between, a peer hears what it would. */
 static void
 close_frame(struct leg *leg, const struct ws_frame *f, const char *data)
 {
@@ -127,7 +128,7 @@ close_frame(struct leg *leg, const struct ws_frame *f, const char *data)
 		return;
 	}
 	leg->heard = true;
-	(void)leg_say_close(leg, code, "", 0);
+	(void)leg_say_close(leg, code, data + 2, len > 2 ? len - 2 : 0);
 	leg->close_ms = now_ms() + LEG_LINGER_MS;
 	leg->end = code;
 	if (len > 2) {
