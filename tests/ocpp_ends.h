@@ -29,7 +29,7 @@
 #define ENDS_MAX      64
 #define ENDS_HEARD    64
 #define ENDS_LATE_MS  4000
-#define ENDS_QUIET_MS 120
+#define ENDS_QUIET_MS 60
 
 struct ends;
 
