@@ -70,8 +70,8 @@ static const struct row rows[] = {
 	{ "1e400", .sent = DATA("1e400"), .reject = "error m F" },
 	{ "an integer of 400 digits", .sent = DATA("@digits:400@"),
 	    .reject = "error m F" },
-	{ "a fraction of 300 digits", .versions = V2,
-	    .sent = DATA("0.@digits:300@"), .reject = "passed" },
+	{ "a fraction of 15 digits", .versions = V2,
+	    .sent = DATA("0.@digits:15@"), .reject = "passed" },
 
 	/* Strings */
 	{ "UTF-8 that is none", .sent = DATA("\"\xff\""),

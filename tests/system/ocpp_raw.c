@@ -249,7 +249,7 @@ play_negative(struct stage *s)
 static void
 play_bomb(struct stage *s)
 {
-	size_t size = 64 << 20, len = 1 << 20;
+	size_t size = 8 << 20, len = 1 << 16;
 	uint8_t *zeros = calloc(1, size), *out = malloc(len);
 	z_stream z = { .next_in = zeros,
 		.avail_in = (uInt)size,
@@ -315,8 +315,14 @@ grow(char *all, size_t *len, const char *p, size_t n)
 static char *
 times(char *all, size_t *len, const char *p, size_t n)
 {
-	while (n-- > 0)
-		all = grow(all, len, p, strlen(p));
+	size_t each = strlen(p);
+	char *many = malloc(n * each + 1);
+
+	assert(many != NULL);
+	for (size_t i = 0; i < n; i++)
+		memcpy(many + i * each, p, each);
+	all = grow(all, len, many, n * each);
+	free(many);
 	return all;
 }
 
