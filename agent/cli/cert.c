@@ -138,7 +138,8 @@ const struct cli_command cli_cert = {
 	.operands = "[WORD ...]",
 	.words =
 	    "list show expiry install update csr drop verify verify-file delete "
-	    "outcome count locations ocsp ocsp-put ocsp-get collect "
+	    "outcome count locations ocsp ocsp-put ocsp-get crl crl-install "
+	    "crl-delete collect "
 	    "handles openssl-config",
 	.operands_max = 7,
 	.brief = "list, install, request, verify and delete charging "
@@ -165,6 +166,8 @@ const struct cli_command cli_cert = {
 	    "[CHAIN]: what to ask a responder, about the SECC leaves or a "
 	    "contract's chain; ocsp-put SERIAL FILE: what it said; ocsp-get "
 	    "SERIAL: that again.\n\n"
+	    "crl: the revocation lists that are kept; crl-install DOMAIN FILE: "
+	    "one more, or a newer one; crl-delete FILE, as crl shows it.\n\n"
 	    "handles: what others keep in the TPM for good; nothing here "
 	    "changes it. openssl-config: the [ssl] section that OpenSSL, and so an "
 	    "EVerest, should be run with.",

@@ -5,6 +5,7 @@
 #include "cli_in.h"
 
 /* What the files of `ingot cert` share. */
+#define CERT_STAPLE_MAX (64 * 1024) /* bytes of an OCSP answer */
 
 /* One word behind `ingot cert`. */
 struct cert_word {
@@ -36,12 +37,26 @@ enum ctl_code cert_show_deleted(struct cli *, const json_t *reply);
 enum ctl_code cert_show_collected(struct cli *, const json_t *reply);
 enum ctl_code cert_show_location(struct cli *, const json_t *reply);
 enum ctl_code cert_show_ocsp(struct cli *, const json_t *reply);
+enum ctl_code cert_show_crls(struct cli *, const json_t *reply);
 enum ctl_code cert_show_answer(struct cli *, const json_t *reply);
 enum ctl_code cert_show_handles(struct cli *, const json_t *reply);
 enum ctl_code cert_show_done(struct cli *, const json_t *reply);
 
-/* cert_words.c: the questions. */
+/* cert_words.c: the questions; and what they are made of. A file's text or
+ * base64, at most max bytes; an option as a member when it was given (-1: no
+ * UTF-8); the word's first operand as member, its file as another. NULL: e. */
+json_t *cert_text_file(const char *path, size_t max, struct err *);
+json_t *cert_base64_file(const char *path, size_t max, struct err *);
+int cert_add_option(
+    json_t *, const struct cli *, const char *option, const char *member);
+json_t *cert_with_file(
+    struct cli *, const char *member, const char *file, struct err *);
+json_t *cert_no_text(struct err *);         /* always NULL */
 extern const struct cert_word cert_words[]; /* ended by a zero */
+
+/* cert_judge.c */
+json_t *cert_ask_verify(struct cli *, struct err *);
+json_t *cert_ask_signature(struct cli *, struct err *);
 
 /* cert_tls.c: ingot cert openssl-config. */
 enum ctl_code cert_openssl_config(struct cli *);

@@ -236,6 +236,26 @@ cert_show_ocsp(struct cli *c, const json_t *reply)
 }
 
 enum ctl_code
+cert_show_crls(struct cli *c, const json_t *reply)
+{
+	const json_t *one;
+	size_t i;
+
+	(void)c;
+	json_array_foreach(json_object_get(reply, "lists"), i, one)
+	{
+		(void)printf("%-5s %-13s until %.10s  lists %lld  ",
+		    cli_text(one, "domain"), cli_text(one, "state"),
+		    cli_text(one, "until"), number(one, "revoked"));
+		cli_print_clean(cli_text(one, "issuer"));
+		(void)printf("  ");
+		cli_print_clean(cli_text(one, "file"));
+		(void)printf("\n");
+	}
+	return CODE_OK;
+}
+
+enum ctl_code
 cert_show_handles(struct cli *c, const json_t *reply)
 {
 	const json_t *one, *list = json_object_get(reply, "handles");

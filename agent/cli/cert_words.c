@@ -13,8 +13,6 @@
 #include "own.h"
 #include "x509.h"
 
-#define SIG_MAX    4096
-#define STAPLE_MAX (64 * 1024)
 
 static json_t *
 nothing(struct cli *c, struct err *e)
@@ -26,8 +24,8 @@ nothing(struct cli *c, struct err *e)
 
 /* A PEM file as a member; DER is made PEM by nobody: cert_store takes both,
  * JSON does not. */
-static json_t *
-text_file(const char *path, size_t max, struct err *e)
+json_t *
+cert_text_file(const char *path, size_t max, struct err *e)
 {
 	own_bytes struct bytes b = { 0 };
 	json_t *text;
@@ -42,8 +40,8 @@ text_file(const char *path, size_t max, struct err *e)
 	return text;
 }
 
-static json_t *
-base64_file(const char *path, size_t max, struct err *e)
+json_t *
+cert_base64_file(const char *path, size_t max, struct err *e)
 {
 	own_bytes struct bytes b = { 0 };
 	own_str char *text = NULL;
@@ -56,8 +54,8 @@ base64_file(const char *path, size_t max, struct err *e)
 }
 
 /* Adds option as member when it was given. */
-static int
-add_option(
+int
+cert_add_option(
     json_t *o, const struct cli *c, const char *option, const char *member)
 {
 	const char *value = cli_option(c, option);
@@ -67,8 +65,8 @@ add_option(
 	    : json_object_set_new(o, member, json_string(value));
 }
 
-static json_t *
-no_text(struct err *e)
+json_t *
+cert_no_text(struct err *e)
 {
 	(void)err_set(e, EINVAL, "an option is no text in UTF-8");
 	return NULL;
@@ -87,8 +85,8 @@ ask_list(struct cli *c, struct err *e)
 	if (json_array_size(types) > 0)
 		(void)json_object_set(q, "types", types);
 	json_decref(types);
-	if (add_option(q, c, "algorithm", "algorithm") == -1)
-		return no_text(e);
+	if (cert_add_option(q, c, "algorithm", "algorithm") == -1)
+		return cert_no_text(e);
 	return take_json(&q);
 }
 
@@ -98,8 +96,8 @@ ask_leaf(struct cli *c, struct err *e)
 	own_json json_t *q = json_pack("{s:s, s:b}", "leaf", c->operands[1],
 	    "trial", cli_option(c, "trial") != NULL);
 
-	if (q == NULL || add_option(q, c, "name", "identity") == -1)
-		return no_text(e);
+	if (q == NULL || cert_add_option(q, c, "name", "identity") == -1)
+		return cert_no_text(e);
 	return take_json(&q);
 }
 
@@ -108,32 +106,47 @@ ask_domain(struct cli *c, struct err *e)
 {
 	json_t *q = json_pack("{s:s}", "domain", c->operands[1]);
 
-	return q == NULL ? no_text(e) : q;
+	return q == NULL ? cert_no_text(e) : q;
 }
 
 /* --- what brings something ------------------------------------------------ */
 
-static json_t *
-with_file(struct cli *c, const char *member, const char *file, struct err *e)
+json_t *
+cert_with_file(
+    struct cli *c, const char *member, const char *file, struct err *e)
 {
-	json_t *text = text_file(c->operands[2], X509_PEM_MAX, e), *q;
+	json_t *text = cert_text_file(c->operands[2], X509_PEM_MAX, e), *q;
 
 	if (text == NULL)
 		return NULL;
 	q = json_pack("{s:s, s:o}", member, c->operands[1], file, text);
-	return q == NULL ? no_text(e) : q;
+	return q == NULL ? cert_no_text(e) : q;
 }
 
 static json_t *
 ask_install(struct cli *c, struct err *e)
 {
-	return with_file(c, "domain", "certificate", e);
+	return cert_with_file(c, "domain", "certificate", e);
 }
 
 static json_t *
 ask_update(struct cli *c, struct err *e)
 {
-	return with_file(c, "leaf", "chain", e);
+	return cert_with_file(c, "leaf", "chain", e);
+}
+
+static json_t *
+ask_crl(struct cli *c, struct err *e)
+{
+	return cert_with_file(c, "domain", "crl", e);
+}
+
+static json_t *
+ask_crl_file(struct cli *c, struct err *e)
+{
+	json_t *q = json_pack("{s:s}", "file", c->operands[1]);
+
+	return q == NULL ? cert_no_text(e) : q;
 }
 
 static json_t *
@@ -151,10 +164,10 @@ ask_csr(struct cli *c, struct err *e)
 		(void)json_object_set(q, "san", san);
 	json_decref(san);
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		if (add_option(q, c, same[i], same[i]) == -1)
-			return no_text(e);
-	if (add_option(q, c, "property", "properties") == -1)
-		return no_text(e);
+		if (cert_add_option(q, c, same[i], same[i]) == -1)
+			return cert_no_text(e);
+	if (cert_add_option(q, c, "property", "properties") == -1)
+		return cert_no_text(e);
 	return take_json(&q);
 }
 
@@ -163,7 +176,7 @@ ask_drop(struct cli *c, struct err *e)
 {
 	json_t *q = json_pack("{s:s}", "key", c->operands[1]);
 
-	return q == NULL ? no_text(e) : q;
+	return q == NULL ? cert_no_text(e) : q;
 }
 
 static json_t *
@@ -183,7 +196,7 @@ ask_outcome(struct cli *c, struct err *e)
 	if (q != NULL && !root)
 		(void)json_object_set_new(
 		    q, "leaf", json_string(c->operands[2]));
-	return q == NULL ? no_text(e) : q;
+	return q == NULL ? cert_no_text(e) : q;
 }
 
 /* --- what names one that is there ----------------------------------------- */
@@ -259,7 +272,7 @@ ask_ocsp(struct cli *c, struct err *e)
 
 	if (c->operand_count == 1)
 		return q;
-	if ((chain = text_file(c->operands[1], X509_PEM_MAX, e)) == NULL) {
+	if ((chain = cert_text_file(c->operands[1], X509_PEM_MAX, e)) == NULL) {
 		json_decref(q);
 		return NULL;
 	}
@@ -270,7 +283,7 @@ ask_ocsp(struct cli *c, struct err *e)
 static json_t *
 ask_ocsp_put(struct cli *c, struct err *e)
 {
-	json_t *q, *der = base64_file(c->operands[2], STAPLE_MAX, e);
+	json_t *q, *der = cert_base64_file(c->operands[2], CERT_STAPLE_MAX, e);
 
 	if (der == NULL)
 		return NULL;
@@ -279,73 +292,6 @@ ask_ocsp_put(struct cli *c, struct err *e)
 	else
 		(void)json_object_set_new(q, "response", der);
 	return q;
-}
-
-/* --- what judges ---------------------------------------------------------- */
-
-static json_t *
-ask_verify(struct cli *c, struct err *e)
-{
-	own_json json_t *q = with_file(c, "purpose", "chain", e);
-	const char *crl = cli_option(c, "crl"),
-		   *staple = cli_option(c, "staple");
-	json_t *more;
-	long at;
-
-	if (q == NULL || cli_number(c, "at", 1, 253402300799, 0, &at, e) == -1)
-		return NULL;
-	if (at != 0)
-		(void)json_object_set_new(q, "at", json_integer(at));
-	if (crl != NULL) {
-		if ((more = text_file(crl, X509_PEM_MAX, e)) == NULL)
-			return NULL;
-		(void)json_object_set_new(q, "crl", more);
-	}
-	if (staple != NULL) {
-		if ((more = base64_file(staple, STAPLE_MAX, e)) == NULL)
-			return NULL;
-		(void)json_object_set_new(q, "staple", more);
-	}
-	if (add_option(q, c, "name", "name") == -1)
-		return no_text(e);
-	if (cli_option(c, "wildcards") != NULL)
-		(void)json_object_set_new(q, "wildcards", json_true());
-	if (cli_option(c, "must-staple") != NULL)
-		(void)json_object_set_new(q, "must_staple", json_true());
-	return take_json(&q);
-}
-
-static int
-digest_of(const char *path, char hex[static SHA256_HEX], struct err *e)
-{
-	uint8_t digest[SHA256_LEN];
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return err_sys(e, "%s", path);
-	if (sha256_fd(fd, digest, e) == -1)
-		return err_in(e, "%s", path);
-	hex_encode(digest, sizeof(digest), hex);
-	return 0;
-}
-
-/* The digest is made here: cert_store opens no file of others. */
-static json_t *
-ask_signature(struct cli *c, struct err *e)
-{
-	json_t *sig, *signer, *q;
-	char hex[SHA256_HEX];
-
-	if (digest_of(c->operands[1], hex, e) == -1 ||
-	    (sig = base64_file(c->operands[2], SIG_MAX, e)) == NULL)
-		return NULL;
-	if ((signer = text_file(c->operands[3], X509_PEM_MAX, e)) == NULL) {
-		json_decref(sig);
-		return NULL;
-	}
-	q = json_pack("{s:s, s:o, s:o}", "digest", hex, "signature", sig,
-	    "signer", signer);
-	return q == NULL ? no_text(e) : q;
 }
 
 /* clang-format off */
@@ -365,9 +311,9 @@ const struct cert_word cert_words[] = {
 	{ "drop", 1, 1, "KEY-FILE", "certs.drop-key", false,
 	    ask_drop, cert_show_done, NULL },
 	{ "verify", 2, 2, "PURPOSE FILE", "certs.verify", true,
-	    ask_verify, cert_show_verify, NULL },
+	    cert_ask_verify, cert_show_verify, NULL },
 	{ "verify-file", 3, 3, "FILE SIGNATURE SIGNER", "certs.signature", true,
-	    ask_signature, cert_show_done, NULL },
+	    cert_ask_signature, cert_show_done, NULL },
 	{ "delete", 1, 1, "SERIAL|FINGERPRINT", "certs.delete", false,
 	    ask_named, cert_show_deleted, NULL },
 	{ "outcome", 2, 3, "worked|refused LEAF FINGERPRINT", "certs.outcome",
@@ -382,6 +328,12 @@ const struct cert_word cert_words[] = {
 	    ask_ocsp_put, cert_show_done, NULL },
 	{ "ocsp-get", 1, 1, "SERIAL|FINGERPRINT", "certs.ocsp-get", true,
 	    ask_named, cert_show_answer, NULL },
+	{ "crl", 0, 0, "", "certs.crl-list", true,
+	    nothing, cert_show_crls, NULL },
+	{ "crl-install", 2, 2, "CSMS|V2G|MO|MF FILE", "certs.crl-install",
+	    false, ask_crl, cert_show_done, NULL },
+	{ "crl-delete", 1, 1, "FILE", "certs.crl-delete", false,
+	    ask_crl_file, cert_show_done, NULL },
 	{ "collect", 0, 0, "", "certs.collect", false,
 	    nothing, cert_show_collected, NULL },
 	{ "handles", 0, 0, "", "tpm.handles", true,

@@ -38,6 +38,7 @@ static const struct {
 	{ "future_anchors", IN(config.future_anchors) },
 	{ "additional_root_check", IN(config.additional_root) },
 	{ "system_anchors", IN(config.system_anchors) },
+	{ "strict_crls", IN(config.strict_crls) },
 };
 
 /* Groups of texts: one for each domain, or for each kind of leaf. */
@@ -71,7 +72,7 @@ static const char *const known[] = { "root", "anchors", "leaves", "keys",
 	"names", "pinned", "entries", "megabytes", "max_anchors", "keep",
 	"collect_minutes", "csr_minutes", "renew_percent", "renew_days",
 	"links", "future_leaves", "future_anchors", "additional_root_check",
-	"system_anchors", "csr", NULL };
+	"system_anchors", "strict_crls", "csr", NULL };
 
 static int
 read_numbers(struct charging_doc *d, conf_node *section, struct err *e)

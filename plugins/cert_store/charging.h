@@ -25,6 +25,7 @@
  *				# sooner; 0: by percent alone
  *	    links = false;  future_leaves = true;  future_anchors = false;
  *	    additional_root_check = false;  system_anchors = false;
+ *	    strict_crls = false;	# a kept list that is over refuses
  *	    csr = "?provider=tpm2";		# where new keys are made
  *	};
  *

@@ -3,12 +3,11 @@
  * The verbs that judge: a chain for a purpose, a signature over a digest. They
  * say by which anchor and which certificate failed, in words for a person.
  */
-#include <openssl/pem.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "certs/crl.h"
 #include "certs/verify.h"
 #include "charging_verbs.h"
 #include "digest.h"
@@ -111,30 +110,35 @@ asked_staple(struct ask *a, struct judged *j, struct err *e)
 	return 0;
 }
 
+/* Those of the question, and those kept for the domain. */
 static int
-asked_crls(struct ask *a, struct judged *j, struct err *e)
+asked_crls(
+    struct ask *a, enum certs_domain domain, struct judged *j, struct err *e)
 {
+	const struct certs *c = a->s->charging->certs;
+	STACK_OF(X509_CRL) *kept = crl_all(c, domain);
+	X509_CRL *asked[CRL_LISTS];
 	const char *pem;
-	X509_CRL *crl;
-	BIO *bio;
+	int n = 0;
 
-	if (json_str_or(a->q, "crl", X509_PEM_MAX, "", &pem, e) == -1)
+	if (json_str_or(a->q, "crl", CRL_BYTES, "", &pem, e) == -1 ||
+	    (*pem != '\0' &&
+		(n = crl_parse(pem, strlen(pem), asked, CRL_LISTS, e)) == -1))
 		return -1;
-	if (*pem == '\0')
-		return 0;
-	if ((bio = BIO_new_mem_buf(pem, -1)) == NULL ||
-	    (j->crls = sk_X509_CRL_new_null()) == NULL) {
-		BIO_free(bio);
+	j->crls = sk_X509_CRL_new_null();
+	for (int i = 0; i < n; i++)
+		if (sk_X509_CRL_push(j->crls, asked[i]) <= 0)
+			X509_CRL_free(asked[i]);
+	for (int i = 0; i < sk_X509_CRL_num(kept); i++)
+		if (X509_CRL_up_ref(sk_X509_CRL_value(kept, i)) == 1 &&
+		    sk_X509_CRL_push(j->crls, sk_X509_CRL_value(kept, i)) <= 0)
+			X509_CRL_free(sk_X509_CRL_value(kept, i));
+	if (sk_X509_CRL_num(j->crls) !=
+	    n + (kept == NULL ? 0 : sk_X509_CRL_num(kept)))
 		return err_set(e, ENOMEM, "out of memory");
-	}
-	while ((crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
-		if (sk_X509_CRL_push(j->crls, crl) == 0)
-			X509_CRL_free(crl);
-	BIO_free(bio);
 	j->job.crls = j->crls;
-	return sk_X509_CRL_num(j->crls) > 0
-	    ? 0
-	    : err_set(e, EINVAL, "crl: no X509 CRL in PEM");
+	j->job.stale = certs_config(c)->strict_crls ? NULL : kept;
+	return 0;
 }
 
 /* at: seconds since 1970; unasked the clock, if it can be believed. */
@@ -161,7 +165,9 @@ asked_job(struct ask *a, struct judged *j, struct err *e)
 	j->job.name = *name == '\0' ? NULL : name;
 	if (asked_bool(a, "wildcards", &j->job.wildcards, e) == -1)
 		return -1;
-	return asked_staple(a, j, e) == -1 ? -1 : asked_crls(a, j, e);
+	return asked_staple(a, j, e) == -1
+	    ? -1
+	    : asked_crls(a, domains[j->job.purpose], j, e);
 }
 
 static int
@@ -183,7 +189,7 @@ certs_verb_verify(struct ask *a, struct err *e)
 	enum certs_domain domain;
 	enum certs_result r;
 
-	if (asked_job(a, &j, e) == -1 || certs_refresh(ch->certs, e) == -1)
+	if (certs_refresh(ch->certs, e) == -1 || asked_job(a, &j, e) == -1)
 		return -1;
 	domain = domains[j.job.purpose];
 	if (asked_chain(a, "chain", &j, &why) == -1)
@@ -231,6 +237,8 @@ certs_verb_signature(struct ask *a, struct err *e)
 	if (asked_chain(a, "signer", &j, &why) == -1)
 		return say_result(a, CERTS_INVALID_FORMAT, &why, e);
 	j.job.at = certs_clock_valid(c) ? certs_now(c) : 0;
+	j.job.crls = crl_all(c, CERTS_MF);
+	j.job.stale = certs_config(c)->strict_crls ? NULL : j.job.crls;
 	if ((j.job.store = anchors_of(a->s->charging, CERTS_MF, e)) == NULL)
 		return -1;
 	r = verify_chain(&j.job, NULL, &why);

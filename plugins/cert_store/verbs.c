@@ -79,6 +79,9 @@ static const struct verb verbs[] = {
 	CERTS("certs.ocsp-data", certs_verb_ocsp_data, "chain"),
 	CERTS("certs.ocsp-put", certs_verb_ocsp_put, "hash", "response"),
 	CERTS("certs.ocsp-get", certs_verb_ocsp_get, "hash"),
+	CERTS("certs.crl-install", certs_verb_crl_install, "domain", "crl"),
+	CERTS("certs.crl-delete", certs_verb_crl_delete, "file"),
+	CERTS("certs.crl-list", certs_verb_crl_list, NULL),
 #undef CERTS
 	/* clang-format on */
 };

@@ -10,11 +10,16 @@
  *
  * The store is made at CRAFT_NOW, and all else is two days later.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 
+#include "certs_crl.h"
+#include "certs_ocsp.h"
 #include "certs_world.h"
+#include "crl.h"
 #include "digest.h"
+#include "ocsp.h"
 
 static struct certs_config config;
 static struct world w;
@@ -74,6 +79,44 @@ answer(X509 *x, X509 *issuer)
 	keep("client/cso/ocsp/1_ocsp.der", "der", 3);
 }
 
+/* A list that is kept, and in the other place the next one. */
+static void
+keep_lists(void)
+{
+	struct craft_crl spec = {
+		.by = w.v2g, .key = w.v2g_key, .to = CRAFT_NOW + 9 * CRAFT_DAY
+	};
+
+	for (int i = 0; i < 2; i++) {
+		own_bytes struct bytes pem = { 0 };
+		X509_CRL *list;
+		struct err e;
+
+		spec.from = CRAFT_NOW - (2 - i) * CRAFT_DAY;
+		list = craft_crl(&spec);
+		craft_crl_pem(list, &pem);
+		X509_CRL_free(list);
+		if (i == 1)
+			keep("../in/list.pem", pem.p, pem.len);
+		else if (crl_install(w.c, CERTS_V2G, pem.p, pem.len, &e) !=
+		    CERTS_ACCEPTED)
+			abort();
+	}
+}
+
+static void
+keep_answer(const X509 *about)
+{
+	own_bytes struct bytes der = { 0 };
+
+	craft_answer(&(struct craft_answer){ .about = about,
+			 .issuer = w.sub,
+			 .key = w.sub_key,
+			 .to = CRAFT_NOW + 9 * CRAFT_DAY },
+	    &der);
+	keep("../in/answer.der", der.p, der.len);
+}
+
 static int
 make(char *argv[])
 {
@@ -116,6 +159,8 @@ make(char *argv[])
 	craft_pem(w.v2g, &root);
 	keep("../in/anchor.pem", root.p, root.len);
 	keep_hash("../in/leaf.hash", old, w.sub);
+	keep_answer(old);
+	keep_lists();
 	keep_hash("../in/root.hash", w.v2g, w.v2g);
 	bytes_free(&pem);
 	craft_key_pem(EVP_EC_gen("P-256"), &pem);
@@ -228,6 +273,74 @@ worked(char *argv[])
 }
 
 static int
+put_answer(char *argv[])
+{
+	own_bytes struct bytes hash = { 0 }, b = { 0 };
+	struct cert_hash_data d;
+	struct err e;
+
+	(void)argv;
+	get("../in/leaf.hash", &hash);
+	get("../in/answer.der", &b);
+	memcpy(&d, hash.p, sizeof(d));
+	return say(ocsp_put(w.c, &d, b.p, b.len, &e), &e);
+}
+
+static int
+put_list(char *argv[])
+{
+	own_bytes struct bytes b = { 0 };
+	struct err e;
+
+	(void)argv;
+	get("../in/list.pem", &b);
+	return say(crl_install(w.c, CERTS_V2G, b.p, b.len, &e), &e);
+}
+
+static int
+drop_list(char *argv[])
+{
+	struct crl_entry l;
+	struct err e;
+
+	(void)argv;
+	return crl_at(w.c, CERTS_V2G, 0, &l)
+	    ? say(crl_remove(w.c, l.file, &e), &e)
+	    : 99;
+}
+
+/* How many of a folder's names end like this. */
+static int
+names(const char *folder, const char *end)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *one;
+	int n = 0;
+
+	while (d != NULL && (one = readdir(d)) != NULL)
+		n += one->d_name[0] != '.' &&
+		    strlen(one->d_name) > strlen(end) &&
+		    strcmp(one->d_name + strlen(one->d_name) - strlen(end),
+			end) == 0;
+	if (d != NULL)
+		(void)closedir(d);
+	return n;
+}
+
+static void
+print_lists(void)
+{
+	struct crl_entry l;
+
+	for (int d = 0; d < CERTS_DOMAINS; d++)
+		for (size_t i = 0; crl_at(w.c, (enum certs_domain)d, i, &l);
+		     i++)
+			(void)printf("list %d of %lld\n", d, (long long)l.from);
+	(void)printf("answers %d %d\n", names("client/cso/ocsp", ".der"),
+	    names("client/cso/ocsp", ".hash"));
+}
+
+static int
 list(char *argv[])
 {
 	const struct certs_entry *n;
@@ -254,6 +367,7 @@ list(char *argv[])
 			    strstr(n->file, link) != NULL)
 				(void)printf("linked %s\n", hex);
 		}
+	print_lists();
 	certs_count(w.c, &count);
 	(void)printf("keys %zu waiting %zu files %zu answer %d\n", count.keys,
 	    count.requests, count.files,
@@ -317,6 +431,9 @@ static const struct {
 	{ "put-key", put_key },
 	{ "relink", relink },
 	{ "worked", worked },
+	{ "put-answer", put_answer },
+	{ "put-list", put_list },
+	{ "drop-list", drop_list },
 	{ "list", list },
 	{ "write", write_many },
 };

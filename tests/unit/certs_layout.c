@@ -233,6 +233,43 @@ a_leaf_alone_in_der_and_a_chain_in_any_order_are_read(void **state)
 	world_drop(&w);
 }
 
+/* As an EVerest of 2023 has it: the CSMS's leaves in its bundle's folder. */
+static void
+leaves_beside_a_bundle_are_told_from_it(void **state)
+{
+	struct cert_hash_data hash;
+	struct certs_config config;
+	struct certs_collected got;
+	struct world w;
+	struct err e;
+	X509 *x;
+
+	(void)state;
+	certs_config_default(&config);
+	(void)strcpy(config.leaves[CERTS_LEAF_CSMS], "ca/csms");
+	world_make(&w, &config);
+	world_roots(&w);
+	x = world_install(&w, CERTS_LEAF_CSMS, (struct craft_cert){ 0 });
+	assert_int_equal(count_names("ca/csms"), 4); /* and a folder of CRLs */
+	assert_int_equal(leaves(&w, CERTS_LEAF_CSMS), 1);
+	assert_non_null(certs_leaf_at(w.c, CERTS_LEAF_CSMS, 0)->key);
+	assert_non_null(certs_anchor(w.c, CERTS_CSMS, 0));
+	assert_null(certs_anchor(w.c, CERTS_CSMS, 1));
+	assert_null(certs_stray(w.c, CERTS_CSMS, 0));
+	certs_set_clock(w.c, CRAFT_NOW + 2 * CRAFT_YEAR);
+	config.keep = 1;
+	assert_int_equal(certs_collect(w.c, &got, &e), CERTS_ACCEPTED);
+	world_again(&w, NULL);
+	assert_non_null(certs_anchor(w.c, CERTS_CSMS, 0));
+	/* The root goes out of its bundle, and the leaf stays where it is. */
+	assert_non_null(world_find(&w, w.csms, w.csms, &hash));
+	assert_int_equal(certs_delete(w.c, &hash, NULL, &e), CERTS_ACCEPTED);
+	assert_null(certs_anchor(w.c, CERTS_CSMS, 0));
+	assert_int_equal(leaves(&w, CERTS_LEAF_CSMS), 1);
+	X509_free(x);
+	world_drop(&w);
+}
+
 static void
 D24_keys_may_lie_in_folders_of_their_own(void **state)
 {
@@ -277,7 +314,8 @@ D38_places_that_overlap_are_refused_at_the_beginning(void **state)
 		{ 0, CERTS_MO, "ca/v2g/V2G_ROOT_CA.pem" },
 		{ 0, CERTS_MO, "ca/v2g" },
 		{ 0, CERTS_MO, "client/cso/ca" },
-		{ 1, CERTS_LEAF_CSMS, "ca/csms" },
+		{ 1, CERTS_LEAF_CSMS, "ca" },
+		{ 1, CERTS_LEAF_CSMS, "ca/csms/CSMS_ROOT_CA.pem" },
 		{ 1, CERTS_LEAF_CSMS, "client/cso/csms" },
 		{ 1, CERTS_LEAF_CSMS, "client" },
 		{ 2, CERTS_LEAF_CSMS, "client/cso/keys" },
@@ -407,6 +445,7 @@ a_folder_that_was_taken_away_is_made_and_watched_again(void **state)
 	world_make(&w, NULL);
 	world_roots(&w);
 	assert_int_equal(unlink("ca/v2g/V2G_ROOT_CA.pem"), 0);
+	assert_int_equal(rmdir("ca/v2g/crl"), 0);
 	assert_int_equal(rmdir("ca/v2g"), 0);
 	assert_int_equal(certs_refresh(w.c, &e), 0);
 	assert_null(certs_anchor(w.c, CERTS_V2G, 0));
@@ -996,6 +1035,7 @@ main(void)
 		in_a_place(a_folder_that_everest_made_is_read),
 		in_a_place(
 		    a_leaf_alone_in_der_and_a_chain_in_any_order_are_read),
+		in_a_place(leaves_beside_a_bundle_are_told_from_it),
 		in_a_place(D24_keys_may_lie_in_folders_of_their_own),
 		in_a_place(
 		    D38_places_that_overlap_are_refused_at_the_beginning),

@@ -9,70 +9,10 @@
 /* clang-format on */
 
 #include "certs_chain.h"
+#include "certs_crl.h"
 #include "certs_ocsp.h"
 
 /* --- CRLs ----------------------------------------------------------------- */
-
-struct craft_crl {
-	const struct cert *by;
-	EVP_PKEY *key;
-	const struct cert *lists; /* NULL: nobody */
-	time_t from, to;          /* 0: a day ago, in a day */
-	const char *critical;     /* an extension nobody knows */
-};
-
-/* OpenSSL looks at a CRL's extensions when it reads one. */
-static X509_CRL *
-read_back(X509_CRL *made)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509_CRL(made, &der);
-	const unsigned char *at = der;
-	X509_CRL *back = d2i_X509_CRL(NULL, &at, n);
-
-	assert_non_null(back);
-	OPENSSL_free(der);
-	X509_CRL_free(made);
-	return back;
-}
-
-static X509_CRL *
-crl(const struct craft_crl *c)
-{
-	X509_CRL *made = X509_CRL_new();
-	ASN1_TIME *from = ASN1_TIME_adj(
-	    NULL, c->from == 0 ? CRAFT_NOW - CRAFT_DAY : c->from, 0, 0);
-	ASN1_TIME *to = ASN1_TIME_adj(
-	    NULL, c->to == 0 ? CRAFT_NOW + CRAFT_DAY : c->to, 0, 0);
-
-	X509_CRL_set_version(made, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(made, X509_get_subject_name(c->by->x));
-	X509_CRL_set1_lastUpdate(made, from);
-	X509_CRL_set1_nextUpdate(made, to);
-	if (c->lists != NULL) {
-		X509_REVOKED *one = X509_REVOKED_new();
-
-		X509_REVOKED_set_serialNumber(
-		    one, X509_get_serialNumber(c->lists->x));
-		X509_REVOKED_set_revocationDate(one, from);
-		assert_int_equal(X509_CRL_add0_revoked(made, one), 1);
-	}
-	if (c->critical != NULL) {
-		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-		ASN1_OBJECT *oid = OBJ_txt2obj(c->critical, 1);
-		X509_EXTENSION *ext =
-		    X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value);
-
-		assert_int_equal(X509_CRL_add_ext(made, ext, -1), 1);
-		X509_EXTENSION_free(ext);
-		ASN1_OBJECT_free(oid);
-		ASN1_OCTET_STRING_free(value);
-	}
-	assert_true(X509_CRL_sign(made, c->key, EVP_sha256()) > 0);
-	ASN1_TIME_free(from);
-	ASN1_TIME_free(to);
-	return read_back(made);
-}
 
 static struct chain
 usual(void)
@@ -111,27 +51,123 @@ a_crl_counts_for_whom_it_was_made(void **state)
 		enum certs_result want;
 	} rows[] = {
 		/* Nobody has to have one: the root's alone is enough. */
-		{ { .by = r, .key = root }, CERTS_ACCEPTED },
-		{ { .by = m, .key = middle }, CERTS_ACCEPTED },
-		{ { .by = m, .key = middle, .lists = leaf }, CERTS_REVOKED },
-		{ { .by = r, .key = root, .lists = m }, CERTS_REVOKED },
+		{ { .by = r->x, .key = root }, CERTS_ACCEPTED },
+		{ { .by = m->x, .key = middle }, CERTS_ACCEPTED },
+		{ { .by = m->x, .key = middle, .lists = leaf->x },
+		    CERTS_REVOKED },
+		{ { .by = r->x, .key = root, .lists = m->x }, CERTS_REVOKED },
 		/* Serials are each issuer's own. */
-		{ { .by = r, .key = root, .lists = leaf }, CERTS_ACCEPTED },
-		{ { .by = m, .key = middle, .lists = m }, CERTS_ACCEPTED },
+		{ { .by = r->x, .key = root, .lists = leaf->x },
+		    CERTS_ACCEPTED },
+		{ { .by = m->x, .key = middle, .lists = m->x },
+		    CERTS_ACCEPTED },
 		/* One that is there and does not hold vouches for nobody. */
-		{ { .by = m, .key = root }, CERTS_REVOKED },
-		{ { .by = m, .key = middle, .to = CRAFT_NOW - 1 },
+		{ { .by = m->x, .key = root }, CERTS_REVOKED },
+		{ { .by = m->x, .key = middle, .to = CRAFT_NOW - 1 },
 		    CERTS_REVOKED },
-		{ { .by = m, .key = middle, .from = CRAFT_NOW + 9 },
+		{ { .by = m->x, .key = middle, .from = CRAFT_NOW + 9 },
 		    CERTS_REVOKED },
-		{ { .by = m, .key = middle, .critical = "1.3.6.1.4.1.55555.2" },
+		{ { .by = m->x,
+		      .key = middle,
+		      .critical = "1.3.6.1.4.1.55555.2" },
+		    CERTS_REVOKED },
+		/* Of authorities alone; of another key of the same name. */
+		{ { .by = m->x, .key = middle, .authorities = true },
+		    CERTS_REVOKED },
+		{ { .by = m->x, .key = middle, .key_id = "another" },
+		    CERTS_REVOKED },
+		{ { .by = r->x, .key = root, .key_id = "another" },
 		    CERTS_REVOKED },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (with_crl(&c, crl(&rows[i].crl)) != rows[i].want)
+		if (with_crl(&c, craft_crl(&rows[i].crl)) != rows[i].want)
 			fail_msg("row %zu", i);
+}
+
+/* Its certificate says that somebody else lists it. */
+static X509 *lister;
+
+static void
+listed_by_another(X509 *x)
+{
+	STACK_OF(DIST_POINT) *points = sk_DIST_POINT_new_null();
+	DIST_POINT *point = DIST_POINT_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	name->type = GEN_DIRNAME;
+	name->d.directoryName = X509_NAME_dup(X509_get_subject_name(lister));
+	point->CRLissuer = GENERAL_NAMES_new();
+	sk_GENERAL_NAME_push(point->CRLissuer, name);
+	sk_DIST_POINT_push(points, point);
+	assert_int_equal(
+	    X509_add1_ext_i2d(x, NID_crl_distribution_points, points, 0, 0), 1);
+	sk_DIST_POINT_pop_free(points, DIST_POINT_free);
+}
+
+static void
+a_list_of_another_that_cannot_be_used_vouches_for_nobody(void **state)
+{
+	const struct craft_cert by = { .cn = "lister", .ca = true },
+				spec[C_ALL] = { [C_LEAF] = {
+						    .twist =
+							listed_by_another } };
+	const struct craft_cert other = { .cn = "no lister", .ca = true };
+	EVP_PKEY *key = craft_key("P-256", 40);
+	struct craft_cert one = by, two = other;
+	own_certs struct chain c;
+	X509 *stranger;
+
+	(void)state;
+	one.key = two.key = key;
+	lister = craft_x509(&one);
+	stranger = craft_x509(&two);
+	c = chain_craft(spec);
+	assert_int_equal(
+	    with_crl(
+		&c, craft_crl(&(struct craft_crl){ .by = lister, .key = key })),
+	    CERTS_REVOKED);
+	assert_int_equal(
+	    with_crl(&c,
+		craft_crl(&(struct craft_crl){ .by = stranger, .key = key })),
+	    CERTS_ACCEPTED);
+	X509_free(lister);
+	X509_free(stranger);
+}
+
+/* Of a list that may be old the listed are revoked, and nobody else. */
+static void
+a_list_that_is_over_revokes_whom_it_lists_and_may_stop_no_other(void **state)
+{
+	own_certs struct chain c = usual();
+	EVP_PKEY *middle = craft_key("P-256", C_MIDDLE);
+	struct craft_crl over = { .by = c.c[C_MIDDLE]->x,
+		.key = middle,
+		.from = CRAFT_NOW - 9 * CRAFT_DAY,
+		.to = CRAFT_NOW - CRAFT_DAY };
+	struct verify_job job = chain_job(&c, VERIFY_CSMS_CLIENT);
+	struct err e;
+
+	(void)state;
+	for (int lists = 0; lists < 2; lists++) {
+		over.lists = lists ? c.c[C_LEAF]->x : NULL;
+		job.crls = sk_X509_CRL_new_null();
+		sk_X509_CRL_push(job.crls, craft_crl(&over));
+		job.stale = NULL;
+		assert_int_equal(verify_chain(&job, NULL, &e), CERTS_REVOKED);
+		job.stale = job.crls;
+		assert_int_equal(verify_chain(&job, NULL, &e),
+		    lists ? CERTS_REVOKED : CERTS_ACCEPTED);
+		sk_X509_CRL_pop_free(job.crls, X509_CRL_free);
+	}
+	/* Nothing else is passed over for it: another's signature. */
+	over.key = craft_key("P-256", 9);
+	job.crls = sk_X509_CRL_new_null();
+	sk_X509_CRL_push(job.crls, craft_crl(&over));
+	job.stale = job.crls;
+	assert_int_equal(verify_chain(&job, NULL, &e), CERTS_REVOKED);
+	sk_X509_CRL_pop_free(job.crls, X509_CRL_free);
 }
 
 /* --- OCSP ----------------------------------------------------------------- */
@@ -331,6 +367,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_crl_counts_for_whom_it_was_made),
+		cmocka_unit_test(
+		    a_list_of_another_that_cannot_be_used_vouches_for_nobody),
+		cmocka_unit_test(
+		    a_list_that_is_over_revokes_whom_it_lists_and_may_stop_no_other),
 		cmocka_unit_test(an_answer_of_the_issuer_decides),
 		cmocka_unit_test(
 		    an_answer_holds_for_its_time_and_not_for_the_clock),

@@ -19,8 +19,10 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "certs_crl.h"
 #include "certs_ocsp.h"
 #include "certs_world.h"
+#include "crl.h"
 #include "digest.h"
 #include "ocsp.h"
 #include "place.h"
@@ -163,6 +165,18 @@ get_answer(struct asked *a, struct err *e)
 	own_bytes struct bytes der = { 0 };
 
 	return ocsp_get(a->w.c, &a->hash, &der, e);
+}
+
+static enum certs_result
+put_list(struct asked *a, struct err *e)
+{
+	return crl_install(a->w.c, CERTS_V2G, a->text.p, a->text.len, e);
+}
+
+static enum certs_result
+drop_list(struct asked *a, struct err *e)
+{
+	return crl_remove(a->w.c, a->name, e);
 }
 
 static enum certs_result
@@ -1109,30 +1123,158 @@ chain_without_its_policy(struct asked *a)
 static void
 chain_that_was_revoked(struct asked *a)
 {
-	X509_CRL *crl = X509_CRL_new();
-	X509_REVOKED *one = X509_REVOKED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, CRAFT_NOW - 60);
 	struct cert *x[2];
 	struct err e;
 
 	chain_that_holds(a);
 	assert_int_equal(cert_parse(a->text.p, a->text.len, x, 2, &e), 2);
-	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(a->w.sub));
-	X509_CRL_set1_lastUpdate(crl, t);
-	ASN1_TIME_set(t, CRAFT_NOW + CRAFT_DAY);
-	X509_CRL_set1_nextUpdate(crl, t);
-	ASN1_TIME_set(t, CRAFT_NOW - 60);
-	X509_REVOKED_set_serialNumber(
-	    one, (ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(x[0]->x));
-	X509_REVOKED_set_revocationDate(one, t);
-	X509_CRL_add0_revoked(crl, one);
-	assert_true(X509_CRL_sign(crl, a->w.sub_key, EVP_sha256()) > 0);
 	a->crls = sk_X509_CRL_new_null();
-	sk_X509_CRL_push(a->crls, crl);
-	ASN1_TIME_free(t);
+	sk_X509_CRL_push(a->crls,
+	    craft_crl(&(struct craft_crl){
+		.by = a->w.sub, .key = a->w.sub_key, .lists = x[0]->x }));
 	cert_free(x[0]);
 	cert_free(x[1]);
+}
+
+/* --- revocation lists ----------------------------------------------------- */
+
+static void
+revoking(struct asked *a, struct craft_crl spec)
+{
+	X509_CRL *list;
+
+	if (certs_anchor(a->w.c, CERTS_V2G, 0) == NULL)
+		world_roots(&a->w);
+	if (spec.by == NULL)
+		spec.by = a->w.v2g;
+	if (spec.key == NULL)
+		spec.key = a->w.v2g_key;
+	list = craft_crl(&spec);
+	bytes_free(&a->text);
+	craft_crl_pem(list, &a->text);
+	X509_CRL_free(list);
+}
+
+static void
+good_list(struct asked *a)
+{
+	revoking(a, (struct craft_crl){ 0 });
+}
+
+static void
+list_of_a_stranger(struct asked *a)
+{
+	revoking(
+	    a, (struct craft_crl){ .by = a->w.csms, .key = a->w.csms_key });
+}
+
+static void
+forged_list(struct asked *a)
+{
+	revoking(a, (struct craft_crl){ .key = a->w.csms_key });
+}
+
+static void
+list_of_one_who_may_not(struct asked *a)
+{
+	EVP_PKEY *key = craft_key("P-256", 50);
+	struct err e;
+	X509 *x = craft_x509(&(struct craft_cert){ .cn = "no lister",
+	    .ca = true,
+	    .key = key,
+	    .usage = "critical,keyCertSign" });
+
+	world_roots(&a->w);
+	assert_int_equal(world_anchor(&a->w, CERTS_V2G, x, &e), CERTS_ACCEPTED);
+	revoking(a, (struct craft_crl){ .by = x, .key = key });
+	X509_free(x);
+}
+
+static void
+weak_list(struct asked *a)
+{
+	revoking(a, (struct craft_crl){ .md = EVP_sha1() });
+}
+
+static void
+old_list(struct asked *a)
+{
+	revoking(a, (struct craft_crl){ .to = CRAFT_NOW - 60 });
+}
+
+static void
+list_to_be(struct asked *a)
+{
+	revoking(a, (struct craft_crl){ .from = CRAFT_NOW + 60 });
+}
+
+static void
+list_without_time(struct asked *a)
+{
+	good_list(a);
+	certs_set_clock(a->w.c, 1000);
+}
+
+static void
+has_list(struct asked *a)
+{
+	struct crl_entry l;
+	struct err e;
+
+	good_list(a);
+	assert_int_equal(put_list(a, &e), CERTS_ACCEPTED);
+	assert_true(crl_at(a->w.c, CERTS_V2G, 0, &l));
+	(void)snprintf(a->name, sizeof(a->name), "%s", l.file);
+}
+
+static void
+list_before_the_one_there(struct asked *a)
+{
+	has_list(a);
+	revoking(a, (struct craft_crl){ .from = CRAFT_NOW - 9 * CRAFT_DAY });
+}
+
+static void
+too_many_lists(struct asked *a)
+{
+	char name[64];
+	struct err e;
+
+	good_list(a);
+	for (int i = 0; i < CRL_LISTS; i++) {
+		(void)snprintf(name, sizeof(name), "ca/v2g/crl/%d.crl", i);
+		assert_int_equal(file_write(AT_FDCWD, name, a->text.p,
+				     a->text.len, FILE_PUBLIC, &e),
+		    0);
+	}
+}
+
+static void
+list_onto_a_full_disk(struct asked *a)
+{
+	good_list(a);
+	a->no_room = true;
+}
+
+static void
+list_and_no_lock(struct asked *a)
+{
+	good_list(a);
+	lock_away();
+}
+
+static void
+has_list_on_a_full_disk(struct asked *a)
+{
+	has_list(a);
+	a->no_room = true;
+}
+
+static void
+has_list_and_no_lock(struct asked *a)
+{
+	has_list(a);
+	lock_away();
 }
 
 /* --- the table ------------------------------------------------------------ */
@@ -1264,6 +1406,24 @@ static const struct row {
 	ROW(get_answer, kept_answer_that_is_over, NOT_FOUND_VALID),
 	ROW(get_answer, issuer_went_after_an_answer, ISSUER_NOT_FOUND),
 
+	ROW(put_list, good_list, ACCEPTED),
+	ROW(put_list, rubbish, INVALID_FORMAT),
+	ROW(put_list, list_of_a_stranger, ISSUER_NOT_FOUND),
+	ROW(put_list, forged_list, INVALID_SIGNATURE),
+	ROW(put_list, list_of_one_who_may_not, WRONG_PURPOSE),
+	ROW(put_list, weak_list, WEAK_KEY),
+	ROW(put_list, old_list, EXPIRED),
+	ROW(put_list, list_to_be, NOT_YET_VALID),
+	ROW(put_list, list_without_time, CLOCK_INVALID),
+	ROW(put_list, list_before_the_one_there, REJECTED),
+	ROW(put_list, too_many_lists, STORE_FULL),
+	ROW(put_list, list_onto_a_full_disk, WRITE_ERROR),
+	ROW(put_list, list_and_no_lock, FAILED),
+	ROW(drop_list, has_list, ACCEPTED),
+	ROW(drop_list, roots, NOT_FOUND),
+	ROW(drop_list, has_list_on_a_full_disk, WRITE_ERROR),
+	ROW(drop_list, has_list_and_no_lock, FAILED),
+
 	ROW(verify, chain_that_holds, ACCEPTED),
 	ROW(verify, chain_of_nothing, INVALID_FORMAT),
 	ROW(verify, chain_at_no_time, CLOCK_INVALID),
@@ -1356,7 +1516,7 @@ ask_row(const struct row *row)
 	enum certs_result r;
 	void *place = NULL;
 
-	assert_int_equal(place_make(&place), 0);
+	assert_int_equal(place_make_light(&place), 0);
 	world_make(&a.w, NULL);
 	row->set_up(&a);
 	list(&before);

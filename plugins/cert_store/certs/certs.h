@@ -20,6 +20,7 @@
  *	client/csms/CSMS_LEAF_*.key .tkey .pem, CPO_CERT_*CHAIN_*.pem
  *	client/cso/SECC_LEAF_*		the leaves: key, certificate, chain
  *	<folder>/ocsp/NAME_ocsp.der .hash	what a responder said
+ *	ca/csms/crl/NAME.crl		revocation lists (crl.h)
  *
  * A chain file holds leaf and intermediates, never the root. The identity that
  * enrols the unit is NOT here (see vault.h): no OCPP message can read, replace
@@ -69,6 +70,7 @@ struct certs_config {
 	bool future_leaves;       /* stored, used when its time has come */
 	bool additional_root;     /* AdditionalRootCertificateCheck */
 	bool system_anchors;      /* the system's own beside CSMS's */
+	bool strict_crls; /* a kept CRL whose time is over refuses (crl.h) */
 	/* The unit's names: a leaf has one as CN or SAN. "": any will do. */
 	char name[CERTS_LEAVES][65];
 	/* How a leaf is chosen; serial "": the newest notBefore. */

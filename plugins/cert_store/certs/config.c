@@ -87,6 +87,10 @@ check_path(const char *path, const char *what, const char *of, struct err *e)
 	const char *part = path;
 	size_t n;
 
+	/* With room for "/crl" behind a folder's name. */
+	if (strlen(path) > 120)
+		return err_set(e, ENAMETOOLONG,
+		    "%s.%s: longer than 120 characters", what, of);
 	for (;; part += n + 1) {
 		n = strcspn(part, "/");
 		if (n == 0 || part[0] == '.')
@@ -110,6 +114,19 @@ overlap(const char *a, const char *b)
 	return memcmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == '/');
 }
 
+/* EVerest once kept the CSMS's leaves in the folder of its bundle. A bundle is
+ * one file, known by its whole name, so nobody takes it for a leaf. */
+static bool
+is_file_in(const char *file, const char *folder)
+{
+	const char *slash = strrchr(file, '/'), *dot = strrchr(file, '.');
+	size_t n = strlen(folder);
+
+	return slash != NULL && dot != NULL && dot > slash &&
+	    strcmp(dot, ".pem") == 0 && (size_t)(slash - file) == n &&
+	    memcmp(file, folder, n) == 0;
+}
+
 /* A place, and whether it may be the same folder as another: EVerest keeps
  * keys beside certificates, and some keep both kinds of leaves together. */
 struct place {
@@ -126,7 +143,9 @@ check_places(const struct place *p, size_t n, struct err *e)
 		for (size_t k = 0; k < i; k++) {
 			if (!overlap(p[i].path, p[k].path) ||
 			    (p[i].may_share && p[k].may_share &&
-				strcmp(p[i].path, p[k].path) == 0))
+				strcmp(p[i].path, p[k].path) == 0) ||
+			    (p[i].may_share && !p[k].may_share &&
+				is_file_in(p[k].path, p[i].path)))
 				continue;
 			return err_set(e, EINVAL,
 			    "%s.%s = \"%s\" and %s.%s = \"%s\" overlap: give "

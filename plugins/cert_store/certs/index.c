@@ -251,6 +251,8 @@ index_open(struct certs *c, struct err *e)
 		if (index_is_bundle(c, (enum certs_domain)d))
 			change_folder(c->config.anchors[d], folder);
 		add_folder(c, folder);
+		index_crl_folder(c, (enum certs_domain)d, folder);
+		add_folder(c, folder);
 	}
 	for (int k = 0; k < CERTS_LEAVES; k++) {
 		add_folder(c, c->config.leaves[k]);

@@ -20,7 +20,7 @@
  * second is made anew after every change: it parses and verifies nothing but
  * what several issuers of one name ask for.
  */
-#define INDEX_FOLDERS  (1 + CERTS_DOMAINS + 2 * CERTS_LEAVES)
+#define INDEX_FOLDERS  (1 + 2 * CERTS_DOMAINS + 2 * CERTS_LEAVES)
 #define INDEX_PATH     128
 #define INDEX_KEY_MAX  (64 * 1024)
 #define INDEX_LOCK_MS  5000
@@ -31,19 +31,22 @@ enum file_role {
 	FILE_OTHER,
 	FILE_ANCHORS,
 	FILE_LEAF,
-	FILE_KEY
+	FILE_KEY,
+	FILE_CRL
 };
 
 struct file {
 	char *name; /* below the root */
 	enum file_role role;
-	unsigned of; /* bits: domains of anchors, kinds of leaves and keys */
+	unsigned of; /* bits: domains of anchors and CRLs, kinds of others */
 	struct stat st;
 	bool link;       /* a symbolic link: another name of something */
 	bool unreadable; /* no certificate, no key that can be told */
 	bool used;       /* of a key: a certificate of any kind has it */
 	struct cert **certs;
 	int count;
+	X509_CRL **crls;
+	int crl_count;
 	bool has_key; /* of a key: what its public half is, as key_hash */
 	uint8_t key[32];
 };
@@ -95,6 +98,7 @@ struct certs {
 	size_t entry_count;
 	struct list anchors[CERTS_DOMAINS], odd[CERTS_DOMAINS];
 	struct list leaves[CERTS_LEAVES];
+	STACK_OF(X509_CRL) * crls[CERTS_DOMAINS]; /* NULL: none */
 	struct table by_hash, by_subject;
 	struct sums {
 		unsigned long long bytes;
@@ -121,6 +125,9 @@ const struct file *index_file(const struct certs *, const char *name);
 /* Is this place of anchors one file? */
 bool index_is_bundle(const struct certs *, enum certs_domain);
 const char *index_key_folder(const struct certs *, int kind);
+/* "crl" beside a domain's anchors. */
+void
+index_crl_folder(const struct certs *, enum certs_domain, char out[INDEX_PATH]);
 
 /* --- index.c: all of them --------------------------------------------------
  */
@@ -157,6 +164,10 @@ struct entry *index_find(const struct certs *, const struct cert_hash_data *);
 /* A key of this kind with this public half, or NULL. */
 const struct file *
 index_key(const struct certs *, enum certs_leaf, const uint8_t hash[32]);
+/* crl.c: a file's lists, into those of its domains. */
+int crl_join(struct certs *, const struct file *, struct err *);
+/* certs.c: what a count asks of the files. */
+void index_sum_up(struct certs *);
 /* Says of each leaf by the standings whether it is on trial. */
 void index_trials(struct certs *);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crl.h"
 #include "file.h"
 #include "index.h"
 #include "journal.h"
@@ -34,6 +35,14 @@ is_cert_name(const char *name)
 {
 	static const char *const ends[] = { ".pem", ".der", ".crt", ".cer",
 		NULL };
+
+	return ends_in(name, ends);
+}
+
+static bool
+is_crl_name(const char *name)
+{
+	static const char *const ends[] = { ".crl", ".pem", ".der", NULL };
 
 	return ends_in(name, ends);
 }
@@ -64,6 +73,36 @@ index_is_bundle(const struct certs *c, enum certs_domain d)
 	return is_cert_name(path);
 }
 
+/* The path is short enough: config.c has seen to it. */
+void
+index_crl_folder(
+    const struct certs *c, enum certs_domain d, char out[INDEX_PATH])
+{
+	char folder[CHANGE_NAME];
+
+	(void)snprintf(folder, sizeof(folder), "%s", c->config.anchors[d]);
+	if (index_is_bundle(c, d))
+		change_folder(c->config.anchors[d], folder);
+	(void)snprintf(out, INDEX_PATH, "%.*s%scrl", INDEX_PATH - 5,
+	    strcmp(folder, ".") == 0 ? "" : folder,
+	    strcmp(folder, ".") == 0 ? "" : "/");
+}
+
+/* Two domains whose bundles lie in one folder have their lists in common. */
+static enum file_role
+role_of_crl(
+    const struct certs *c, const char *name, const char *folder, unsigned *of)
+{
+	char own[INDEX_PATH];
+
+	for (int d = 0; d < CERTS_DOMAINS; d++) {
+		index_crl_folder(c, (enum certs_domain)d, own);
+		if (strcmp(folder, own) == 0 && is_crl_name(name))
+			*of |= 1u << d;
+	}
+	return *of != 0 ? FILE_CRL : FILE_OTHER;
+}
+
 static enum file_role
 role_of(const struct certs *c, const char *name, unsigned *of)
 {
@@ -92,7 +131,7 @@ role_of(const struct certs *c, const char *name, unsigned *of)
 			*of |= 1u << k;
 			role = FILE_KEY;
 		}
-	return role;
+	return role != FILE_OTHER ? role : role_of_crl(c, name, folder, of);
 }
 
 /* --- one file ------------------------------------------------------------- */
@@ -102,8 +141,12 @@ file_empty(struct file *f)
 {
 	while (f->count > 0)
 		cert_free(f->certs[--f->count]);
+	while (f->crl_count > 0)
+		X509_CRL_free(f->crls[--f->crl_count]);
 	free(f->certs);
+	free(f->crls);
 	f->certs = NULL;
+	f->crls = NULL;
 	f->has_key = false;
 	f->unreadable = true;
 }
@@ -134,6 +177,24 @@ parse_key(struct certs *c, struct file *f, const struct bytes *pem)
 	f->unreadable = !f->has_key;
 }
 
+static void
+parse_crls(struct file *f, const struct bytes *b)
+{
+	X509_CRL *all[CRL_LISTS];
+	struct err ignored;
+	int n = crl_parse(b->p, b->len, all, CRL_LISTS, &ignored);
+
+	if (n < 1 ||
+	    (f->crls = calloc((size_t)n, sizeof(X509_CRL *))) == NULL) {
+		while (n > 0)
+			X509_CRL_free(all[--n]);
+		return;
+	}
+	memcpy(f->crls, all, (size_t)n * sizeof(all[0]));
+	f->crl_count = n;
+	f->unreadable = false;
+}
+
 /* What cannot be read is noted as such and stands aside: one bad file, maybe
  * half written by another program, must not hide the others. */
 void
@@ -155,6 +216,10 @@ file_parse(struct certs *c, struct file *f)
 	}
 	if (fd == -1 || file_read_fd(fd, CERT_FILE_MAX, &b, &ignored) == -1)
 		return;
+	if (f->role == FILE_CRL) {
+		parse_crls(f, &b);
+		return;
+	}
 	n = cert_parse(b.p, b.len, all, CERT_BUNDLE_MAX, &ignored);
 	if (n < 1 || (f->certs = calloc((size_t)n, sizeof(*all))) == NULL) {
 		while (n > 0)

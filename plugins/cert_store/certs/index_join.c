@@ -259,6 +259,8 @@ index_unjoin(struct certs *c)
 		free(c->anchors[d].v);
 		free(c->odd[d].v);
 		c->anchors[d] = c->odd[d] = (struct list){ 0 };
+		sk_X509_CRL_free(c->crls[d]);
+		c->crls[d] = NULL;
 	}
 	for (int k = 0; k < CERTS_LEAVES; k++) {
 		free(c->leaves[k].v);
@@ -286,6 +288,8 @@ join_files(struct joining *j, struct err *e)
 			rc = join_anchors(j, f, e);
 		else if (f->role == FILE_LEAF)
 			rc = join_leaf(j, f, e);
+		else if (f->role == FILE_CRL)
+			rc = crl_join(c, f, e);
 		else if (f->has_key)
 			table_add(&j->by_key, hash_of_bytes(f->key), f);
 		if (rc == -1)
@@ -350,27 +354,6 @@ index_trials(struct certs *c)
 	}
 }
 
-/* What a count asks of the files, so that it asks none. Whose key a file holds
- * is known only after the join. */
-static void
-sum_up(struct certs *c)
-{
-	c->sums = (struct sums){ 0 };
-	for (size_t i = 0; i < c->file_count; i++) {
-		const struct file *f = c->files[i];
-
-		c->sums.bytes += (unsigned long long)f->st.st_size;
-		if (f->role != FILE_KEY || f->link)
-			continue;
-		c->sums.keys++;
-		if (!f->has_key || f->used)
-			continue;
-		c->sums.requests++;
-		for (int k = 0; k < CERTS_LEAVES; k++)
-			c->sums.waiting[k] += (f->of & 1u << k) != 0;
-	}
-}
-
 int
 index_join(struct certs *c, struct err *e)
 {
@@ -388,7 +371,7 @@ index_join(struct certs *c, struct err *e)
 		for (int k = 0; k < CERTS_LEAVES; k++)
 			list_sort(&c->leaves[k]);
 		index_trials(c);
-		sum_up(c);
+		index_sum_up(c);
 	} else {
 		index_unjoin(c);
 		c->all_stale = true;

@@ -14,6 +14,7 @@
 
 #include "file.h"
 #include "index.h"
+#include "journal.h"
 #include "keyfile.h"
 #include "own.h"
 #include "x509.h"
@@ -312,14 +313,17 @@ certs_put_key(struct certs *c, enum certs_leaf k, const void *pem, size_t len,
 }
 
 enum certs_result
-certs_drop_key(struct certs *c, const char *name, struct err *e)
+certs_drop_key(struct certs *c, const char *file, struct err *e)
 {
-	own_fd int lock = store_begin(c, e);
+	own_fd int lock = -1;
+	char name[CHANGE_NAME];
 	const struct file *f;
 	struct commit *commit;
 	struct err why;
 
-	if (lock == -1)
+	/* It may be the index's own name, which a refresh takes away. */
+	(void)snprintf(name, sizeof(name), "%s", file);
+	if ((lock = store_begin(c, e)) == -1)
 		return CERTS_FAILED;
 	f = index_file(c, name);
 	if (f == NULL || f->role != FILE_KEY)

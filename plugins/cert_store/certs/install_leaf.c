@@ -96,6 +96,8 @@ check_chain(const struct certs *c, const struct coming *in, struct err *e)
 		.anchor_count = l->n,
 		.purpose = kind->purpose,
 		.at = time_of(c, in),
+		.crls = c->crls[kind->domain],
+		.stale = c->config.strict_crls ? NULL : c->crls[kind->domain],
 	    },
 	    NULL, e);
 	free(anchors);

@@ -54,6 +54,9 @@ struct verify_job {
 	const char *name;
 	bool wildcards; /* may it be "*.x"? (VerifyCsmsAllowWildcards) */
 	STACK_OF(X509_CRL) * crls; /* NULL: none at hand */
+	/* Those of them that may be old: such a one revokes whom it lists and
+	 * says nothing of others. NULL: none may. */
+	const STACK_OF(X509_CRL) * stale;
 	/* DER OCSP response about the leaf, or NULL. One that cannot be
 	 * believed at `at` is as good as none. */
 	const void *staple;

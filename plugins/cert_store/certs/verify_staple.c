@@ -65,6 +65,15 @@ has_crl(const struct verify_job *job, const X509 *x)
 	return has;
 }
 
+static bool
+may_be_stale(const struct verify_job *job, const X509_CRL *crl)
+{
+	for (int i = 0; i < sk_X509_CRL_num(job->stale); i++)
+		if (sk_X509_CRL_value(job->stale, i) == crl)
+			return true;
+	return false;
+}
+
 /* OpenSSL wants a CRL for everybody once it looks at any. One that is there and
  * could not be used (another scope, an unknown critical extension) still
  * counts: else a revoked certificate would pass behind a CRL that is odd. */
@@ -73,10 +82,13 @@ pass_who_has_no_crl(int ok, X509_STORE_CTX *ctx)
 {
 	const struct verify_job *job = X509_STORE_CTX_get_app_data(ctx);
 	const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+	int error = X509_STORE_CTX_get_error(ctx);
 
 	return ok == 1 ||
-	    (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-		x != NULL && !has_crl(job, x));
+	    (error == X509_V_ERR_UNABLE_TO_GET_CRL && x != NULL &&
+		!has_crl(job, x)) ||
+	    (error == X509_V_ERR_CRL_HAS_EXPIRED &&
+		may_be_stale(job, X509_STORE_CTX_get0_current_crl(ctx)));
 }
 
 void
