@@ -16,10 +16,11 @@
 #include "deflate.h"
 #include "ws.h"
 
-#define KEEP      (64u * 1024) /* of the output buffer between messages */
-#define STEP      (16u * 1024)
-#define PACK_MAX  (1024u * 1024) /* longer ones go as they are */
-#define PACK_BEST 3              /* of 9: little text, many messages */
+#define KEEP           (64u * 1024) /* of the output buffer between messages */
+#define STEP           (16u * 1024)
+#define PACK_MAX       (1024u * 1024) /* longer ones go as they are */
+#define BETWEEN_BLOCKS 128            /* in data_type: see zlib.h, inflate() */
+#define PACK_BEST      3              /* of 9: little text, many messages */
 
 struct deflate {
 	z_stream in, out;
@@ -139,8 +140,12 @@ deflate_open(struct deflate *d, const void *in, size_t len, size_t max,
 	if (d->has_in && !keeps)
 		(void)inflateReset(&d->in);
 	d->has_in = true;
-	if ((rc = inflate_piece(d, in, len, max)) == 0)
+	if ((rc = inflate_piece(d, in, len, max)) == 0 && len > 0)
 		rc = inflate_piece(d, tail, sizeof(tail), max);
+	/* The tail ends a block, or the message was cut off within one. (That
+	 * an empty message is one byte, 7.2.3.6, not everybody knows.) */
+	if (rc == 0 && len > 0 && (d->in.data_type & BETWEEN_BLOCKS) == 0)
+		rc = WS_DATA;
 	*out = d->text.p;
 	*out_len = d->text.len;
 	return rc;
@@ -179,6 +184,8 @@ deflate_pack(struct deflate *d, const struct leg_piece *pieces, size_t n,
 	d->out.next_out = (Bytef *)d->packed.p;
 	d->out.avail_out = (unsigned)room;
 	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].len == 0 && i + 1 < n)
+			continue; /* no progress would be an error */
 		d->out.next_in = (Bytef *)(uintptr_t)pieces[i].p;
 		d->out.avail_in = (unsigned)pieces[i].len;
 		if (deflate(&d->out, i + 1 == n ? Z_SYNC_FLUSH : Z_NO_FLUSH) !=
