@@ -77,7 +77,7 @@ static void
 an_id_is_the_same_however_it_is_written(void **state)
 {
 	struct calls s = { 0 };
-	struct call like, out;
+	struct call like = { .shape = 7 }, out;
 	/* As they stand in a frame: between quotes. */
 	static const char plain[] = "\"A1\"", escaped[] = "\"\\u00411\"";
 
@@ -94,7 +94,7 @@ ids_that_differ_behind_what_is_kept_are_two(void **state)
 {
 	char a[CALL_ID_MAX + 40], b[CALL_ID_MAX + 40];
 	struct calls s = { 0 };
-	struct call one, two, out;
+	struct call one = { .shape = 7 }, two = one, out;
 
 	(void)state;
 	memset(a, 'x', sizeof(a));

@@ -60,7 +60,7 @@ tail_free(struct tail *t)
 bool
 tail_watched(const struct tail *t, uint64_t now_ms)
 {
-	return t->asked_ms != 0 && now_ms - t->asked_ms < TAIL_ASK_MS;
+	return t->asked_ms != 0 && now_ms < t->asked_ms + TAIL_ASK_MS;
 }
 
 /* Not within a character. */
