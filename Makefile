@@ -228,7 +228,7 @@ demo demo-shell demo-line:
 	$(MAKE) deb $(LAB)
 	tests/lab/$(@:demo-line=line) $B
 BENCH	:= $(patsubst %.c,$B/%,$(wildcard tests/bench/*.c))
-bench: all $(TPLUGS) $(BENCH)
+bench: all $(TPLUGS) $(BENCH) $B/tests/system/ocpp_run
 	tests/bench/run $B
 fuzz:
 	tests/fuzz/run $(FUZZ_SECONDS)
