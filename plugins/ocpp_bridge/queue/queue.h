@@ -110,6 +110,11 @@ int queue_next(struct queue *, const char *identity, uint64_t after,
 /* The same for QUEUE_LATEST, lowest key first. */
 int queue_latest(
     struct queue *, const char *identity, struct queue_record *r, struct err *);
+/* Is anything of a charge point and version in order not yet durably done (or
+ * staged)? Reads no disk. */
+bool queue_waits(struct queue *, const char *identity, uint8_t version);
+/* The number of a QUEUE_LATEST with that key; 0: none. */
+uint64_t queue_latest_of(struct queue *, const char *identity, int32_t key);
 /* One more transmission. A number that is gone is fine. */
 int queue_tried(
     struct queue *, const char *identity, uint64_t number, struct err *);

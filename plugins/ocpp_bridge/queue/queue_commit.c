@@ -24,7 +24,8 @@ apply_put(struct queue *q, const struct staged *op, const struct written *w)
 		.transaction = r->transaction,
 		.put_at = (uint32_t)r->at,
 		.attempts = (uint16_t)r->attempts,
-		.kind = (uint8_t)r->kind & 0xf };
+		.kind = (uint8_t)r->kind & 0xf,
+		.version = r->version & 7 };
 
 	/* A copy that compaction made is read like any other. */
 	if (r->kind != QUEUE_LATEST && r->number >= op->holder->last.number)

@@ -59,6 +59,7 @@ move_entries(struct queue *q, struct holder *h, struct err *e)
 		r.attempts = en->attempts;
 		op.r = (struct queue_record){ .number = r.number,
 			.kind = r.kind,
+			.version = r.version,
 			.attempts = r.attempts,
 			.at = r.at,
 			.transaction = r.transaction,

@@ -28,6 +28,7 @@ struct entry {
 	uint32_t put_at; /* seconds, UTC */
 	uint16_t attempts;
 	uint8_t kind : 4;
+	uint8_t version : 3; /* of more, the remainder: they are few */
 	/* A done is staged: it is given out no more, but still on the disk. */
 	uint8_t leaving : 1;
 };

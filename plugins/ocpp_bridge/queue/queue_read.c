@@ -76,6 +76,47 @@ queue_latest(struct queue *q, const char *identity, struct queue_record *r,
 	return first == NULL ? 0 : give(q, h, first, r, e);
 }
 
+static bool
+is_staged(const struct queue *q, const struct holder *h, uint8_t version)
+{
+	for (uint32_t i = 0; i < q->stage.n; i++) {
+		const struct staged *op = &q->stage.ops[i];
+
+		if (op->kind == STAGE_PUT && op->holder == h &&
+		    op->r.kind != QUEUE_LATEST &&
+		    (op->r.version & 7) == (version & 7))
+			return true;
+	}
+	return false;
+}
+
+bool
+queue_waits(struct queue *q, const char *identity, uint8_t version)
+{
+	const struct holder *h = holder_of(q, identity);
+
+	for (uint32_t i = 0; h != NULL && i < h->n; i++)
+		if (h->entries[i].kind != QUEUE_LATEST &&
+		    h->entries[i].version == (version & 7))
+			return true;
+	return h != NULL && is_staged(q, h, version);
+}
+
+uint64_t
+queue_latest_of(struct queue *q, const char *identity, int32_t key)
+{
+	const struct holder *h = holder_of(q, identity);
+
+	for (uint32_t i = 0; h != NULL && i < h->n; i++) {
+		const struct entry *en = &h->entries[i];
+
+		if (en->kind == QUEUE_LATEST && en->transaction == key &&
+		    !en->leaving)
+			return en->number;
+	}
+	return 0;
+}
+
 bool
 queue_last(struct queue *q, const char *identity, struct queue_record *r)
 {
