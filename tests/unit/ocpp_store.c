@@ -625,9 +625,9 @@ call_opens(const char *id, const char *action)
 {
 	struct calls *calls = &cp.calls[OCPP_UP];
 
-	open_call = (struct call){ .id_len = strlen(id),
-		.shape = judge_shape(cp.version, action, strlen(action)) };
-	(void)strcpy(open_call.id, id);
+	open_call = (struct call){ .shape = judge_shape(
+				       cp.version, action, strlen(action)) };
+	call_id_is(&open_call, (struct span){ id, strlen(id) });
 	calls->open = &open_call;
 	calls->nopen = 1;
 }
@@ -656,6 +656,7 @@ what_is_under_way_when_the_csms_goes_is_kept_and_answered(void **state)
 	csms_comes();
 	/* One that was answered is not kept. */
 	assert_int_equal(charger_says(EVENT("4", "Updated", "1")), PAIR_PASS);
+	call_opens("4", "TransactionEvent");
 	for (const struct pair_handled *h = store_handled; h->action != NULL;
 	     h++)
 		if (strcmp(h->action, "TransactionEvent") == 0) {
@@ -666,7 +667,6 @@ what_is_under_way_when_the_csms_goes_is_kept_and_answered(void **state)
 			(void)h->answered(
 			    &cp, OCPP_DOWN, &f, f.payload, &open_call);
 		}
-	call_opens("4", "TransactionEvent");
 	csms_goes();
 	turn();
 	assert_string_equal(news(), "");

@@ -110,6 +110,17 @@ answer_free(struct store_answer *a)
 	free(a);
 }
 
+static void
+pair_forget(struct store_pair *sp)
+{
+	for (struct flight *f = sp->flights, *next; f != NULL; f = next) {
+		next = f->next;
+		free(f);
+	}
+	free(sp);
+}
+
+/* The pairs may have gone before. */
 void
 store_free(struct store *s)
 {
@@ -117,8 +128,14 @@ store_free(struct store *s)
 
 	if (s == NULL)
 		return;
-	while (s->pairs != NULL)
-		store_gone(s, s->pairs->pair);
+	for (struct store_pair *sp = s->pairs, *next; sp != NULL; sp = next) {
+		next = sp->next;
+		pair_forget(sp);
+	}
+	for (struct store_answer *a = s->answers, *next; a != NULL; a = next) {
+		next = a->next;
+		answer_free(a);
+	}
 	loop_untimer(s->loop, s->turn);
 	loop_untimer(s->loop, s->tick);
 	if (queue_commit(s->queue, &e) == -1)
@@ -182,12 +199,8 @@ store_gone(struct store *s, struct pair *p)
 	while (*at != sp)
 		at = &(*at)->next;
 	*at = sp->next;
-	for (struct flight *f = sp->flights, *next; f != NULL; f = next) {
-		next = f->next;
-		free(f);
-	}
 	p->store = NULL;
-	free(sp);
+	pair_forget(sp);
 }
 
 /* --- the turn ------------------------------------------------------------- */

@@ -189,28 +189,24 @@ again(struct store *s, struct pair *p, struct span text)
 		pair_close(p, 1011, "the gateway can not keep it");
 }
 
+/* A flight whose CALL is open, or waits behind one of ours; one that is not had
+ * no answer in time, and its charge point has said it again or will. */
 static bool
-is_of(const struct call *c, struct span id)
+is_open(struct pair *p, const struct flight *fl)
 {
-	return c->id_len == id.len && memcmp(c->id, id.p, id.len) == 0;
-}
-
-/* A flight whose CALL is open; one that is not had no answer in time, and its
- * charge point has been told that or has said it again. */
-static bool
-is_open(const struct pair *p, const struct flight *fl)
-{
-	const struct calls *calls = &p->calls[OCPP_UP];
+	struct calls *calls = &p->calls[OCPP_UP];
+	struct call like = { 0 };
 	struct frame f;
 	struct verdict v;
 
 	if (!judge_frame(p->version, OCPP_UP, fl->text, fl->len, &f, &v))
 		return false;
-	for (unsigned i = 0; i < calls->nopen; i++)
-		if (!calls->open[i].ours && is_of(&calls->open[i], f.id))
-			return true;
+	call_id_is(&like, f.id);
+	if (calls_find(calls, &like) != NULL)
+		return true;
 	for (unsigned i = 0; i < calls->nwaiting; i++)
-		if (!calls->waiting[i].ours && is_of(&calls->waiting[i], f.id))
+		if (calls->waiting[i].id_len == like.id_len &&
+		    strcmp(calls->waiting[i].id, like.id) == 0)
 			return true;
 	return false;
 }
@@ -249,6 +245,22 @@ answer_open(struct store *s, struct pair *p, const struct call *c)
 		(void)refuse(p, &f);
 }
 
+/* What waited behind one of ours was not sent at all. */
+static void
+answer_waiting(struct store *s, struct pair *p)
+{
+	const struct calls *calls = &p->calls[OCPP_UP];
+	const struct call *c;
+
+	for (unsigned i = 0; i < calls->nwaiting && p->state == PAIR_AWAY;
+	     i++) {
+		c = &calls->waiting[i];
+		if (c->text != NULL && !c->ours &&
+		    store_rule(&(struct frame){ .shape = c->shape }) == NULL)
+			again(s, p, (struct span){ c->text, c->text_len });
+	}
+}
+
 void
 store_lost(struct store *s, struct pair *p)
 {
@@ -261,6 +273,7 @@ store_lost(struct store *s, struct pair *p)
 	keep_flights(s, p);
 	for (unsigned i = 0; i < n && p->state == PAIR_AWAY; i++)
 		answer_open(s, p, &open[i]);
+	answer_waiting(s, p);
 }
 
 /* --- seen while the CSMS is there ----------------------------------------- */

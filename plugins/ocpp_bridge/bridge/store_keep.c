@@ -279,18 +279,21 @@ store_answered(struct pair *p, enum ocpp_way way, const struct frame *f,
 	struct store_pair *sp = p->store;
 
 	(void)way;
+	(void)f;
 	(void)text;
-	(void)call;
 	for (struct flight **at = sp == NULL ? NULL : &sp->flights;
 	     at != NULL && *at != NULL; at = &(*at)->next) {
 		struct flight *now = *at;
+		struct call like = { 0 };
 		struct frame asked;
 		struct verdict v;
 
 		if (!judge_frame(
-			p->version, OCPP_UP, now->text, now->len, &asked, &v) ||
-		    asked.id.len != f->id.len ||
-		    memcmp(asked.id.p, f->id.p, f->id.len) != 0)
+			p->version, OCPP_UP, now->text, now->len, &asked, &v))
+			continue;
+		call_id_is(&like, asked.id);
+		if (like.id_len != call->id_len ||
+		    strcmp(like.id, call->id) != 0)
 			continue;
 		*at = now->next;
 		free(now);

@@ -24,7 +24,7 @@
 
 /* A charge point begins at any time within so many messages of others. */
 #define START_PACES 10
-#define BUSY_MS	    20 /* its own CALL is open */
+#define BUSY_MS     20 /* its own CALL is open */
 /* No transaction id was obtained: 1.6 errata 3.18. */
 #define ID_NONE (-1)
 
