@@ -67,6 +67,7 @@ static const struct field key_pair[] = {
 static const struct field listener[] = {
 	NEED(ocpp_listener, name, NAME_MAX_),
 	NEED(ocpp_listener, address, 64),
+	TEXT(ocpp_listener, root, TEXT_MAX_),
 	{ "port", FIELD_NUMBER, .at = AT(ocpp_listener, port), .size = 2,
 	  .least = 1, .most = 65535, .needed = true },
 	{ "profile", FIELD_NUMBER, .at = AT(ocpp_listener, profile), .size = 1,

@@ -40,7 +40,8 @@ hold(struct calls *s, const char *id, bool ours)
 
 	c.ours = ours;
 	c.text = strdup(id);
-	assert_int_equal(calls_wait(s, &c), 0);
+	c.text_len = strlen(id);
+	assert_int_equal(calls_wait(s, &c, 1000), 0);
 }
 
 static bool
@@ -178,7 +179,15 @@ so_many_may_wait_and_no_more(void **state)
 	(void)state;
 	for (int i = 0; i < CALLS_WAITING; i++)
 		hold(&s, "x", true);
-	assert_int_equal(calls_wait(&s, &c), -1);
+	assert_int_equal(calls_wait(&s, &c, 1000), -1);
+	calls_free(&s);
+	hold(&s, "12345", true);
+	c.text_len = 6;
+	assert_int_equal(calls_wait(&s, &c, 10), -1);
+	c.text_len = 5;
+	assert_int_equal(calls_wait(&s, &c, 10), 0);
+	assert_true(next_is(&s, "12345"));
+	assert_int_equal(s.waiting_bytes, 5);
 	calls_free(&s);
 }
 

@@ -131,10 +131,12 @@ calls_orphan(struct calls *s)
 			s->ours++;
 		}
 	for (unsigned i = 0; i < s->nwaiting; i++) {
-		if (s->waiting[i].ours)
+		if (s->waiting[i].ours) {
 			s->waiting[kept++] = s->waiting[i];
-		else
-			free(s->waiting[i].text);
+			continue;
+		}
+		s->waiting_bytes -= s->waiting[i].text_len;
+		free(s->waiting[i].text);
 	}
 	s->nwaiting = kept;
 }
@@ -149,14 +151,16 @@ calls_any(struct calls *s, struct call *out)
 }
 
 int
-calls_wait(struct calls *s, const struct call *c)
+calls_wait(struct calls *s, const struct call *c, size_t most)
 {
 	if (s->waiting == NULL &&
 	    (s->waiting = calloc(CALLS_WAITING, sizeof(*s->waiting))) == NULL)
 		return -1;
-	if (s->nwaiting == CALLS_WAITING)
+	if (s->nwaiting == CALLS_WAITING || s->waiting_bytes > most ||
+	    c->text_len > most - s->waiting_bytes)
 		return -1;
 	s->waiting[s->nwaiting++] = *c;
+	s->waiting_bytes += c->text_len;
 	return 0;
 }
 
@@ -167,6 +171,7 @@ calls_waited(struct calls *s, struct call *out)
 		return false;
 	*out = s->waiting[0];
 	s->nwaiting--;
+	s->waiting_bytes -= out->text_len;
 	memmove(
 	    &s->waiting[0], &s->waiting[1], s->nwaiting * sizeof(*s->waiting));
 	return true;

@@ -41,6 +41,7 @@ struct calls {
 	struct call *open, *waiting; /* allocated when first needed */
 	unsigned nopen, nwaiting;
 	unsigned ours; /* of those open */
+	size_t waiting_bytes;
 	/* Hashes of ids whose answer went on to the other side: a
 	 * CALLRESULTERROR (2.1) may still speak of one. */
 	uint64_t recent[CALLS_RECENT];
@@ -67,8 +68,9 @@ void calls_orphan(struct calls *);
 /* Takes any open one out. */
 bool calls_any(struct calls *, struct call *out);
 
-/* c->text is eaten when it returns 0. -1: CALLS_WAITING are, or no memory. */
-int calls_wait(struct calls *, const struct call *c);
+/* c->text is eaten when it returns 0. -1: CALLS_WAITING are, or more than most
+ * bytes, or no memory. */
+int calls_wait(struct calls *, const struct call *c, size_t most);
 /* The next that may go: its text is the caller's. False: none, or one is open
  * that it has to wait for. */
 bool calls_next(struct calls *, struct call *out);

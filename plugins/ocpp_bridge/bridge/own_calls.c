@@ -65,7 +65,8 @@ pair_call(struct pair *p, enum ocpp_way way, const char *action,
 		return err_set(e, ENOMEM, "out of memory");
 	c.text_len = (size_t)snprintf(
 	    c.text, size, "[2,\"%s\",\"%s\",%s]", id, action, payload);
-	if (calls_wait(&p->calls[way], &c) == -1) {
+	if (calls_wait(&p->calls[way], &c, p->bridge->set->limits.queue) ==
+	    -1) {
 		free(c.text);
 		return err_set(e, EBUSY, "too many calls are waiting");
 	}

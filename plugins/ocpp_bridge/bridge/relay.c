@@ -72,7 +72,8 @@ hold(struct relayed *r, struct call *c)
 	}
 	memcpy(c->text, r->text.p, r->text.len);
 	c->text_len = r->text.len;
-	if (calls_wait(&r->p->calls[r->way], c) == -1) {
+	if (calls_wait(&r->p->calls[r->way], c,
+		r->p->bridge->set->limits.queue) == -1) {
 		free(c->text);
 		(void)pair_refuse(r->p, r->way, r->f.id, "InternalError",
 		    "too many calls are waiting");
@@ -126,6 +127,8 @@ on_call(struct relayed *r)
 		relay_refuse(r);
 		return;
 	}
+	if (r->fine && mode != OCPP_OFF)
+		relay_check_way(r);
 	if (mode == OCPP_REJECT && relay_is_again(r, &c))
 		return;
 	if (passes(r, NULL))

@@ -83,6 +83,19 @@ relay_seen(struct relayed *r, struct span action, enum ocpp_judging mode)
 		    r->way, &r->f, name, r->text, faulty ? &r->v : NULL);
 }
 
+/* Public sources disagree about the direction of some new actions of 2.1: no
+ * fault, but somebody should know (ocpp.md 1.4). */
+void
+relay_check_way(struct relayed *r)
+{
+	bool sure;
+
+	if (r->p->version != OCPP_21 || r->f.shape < 0 ||
+	    judge_direction(r->f.shape, r->way, &sure))
+		return;
+	relay_tell(r->p, r->way, "an action of the other side, perhaps");
+}
+
 bool
 relay_is_again(struct relayed *r, const struct call *c)
 {

@@ -18,6 +18,8 @@ struct relayed {
 
 /* For tail and mirror, and what a fault is told and counted. */
 void relay_seen(struct relayed *, struct span action, enum ocpp_judging);
+/* Warns of an action that perhaps only the other side has (2.1). */
+void relay_check_way(struct relayed *);
 /* The answer to a CALL that is not forwarded; unreadable ones too. */
 void relay_refuse(struct relayed *);
 /* Tells both sides of an answer that is not forwarded. */

@@ -38,16 +38,19 @@ static const char *const state_names[PAIR_STATES] = {
 	[PAIR_CLOSING] = "closing",
 };
 
+/* What OpenSSL keeps of a connection, measured with 3.0 and its buffers given
+ * back when idle; both legs may have one. */
+#define TLS_BYTES (50 * 1024)
+
 /* The most that a charge point can make the bridge hold: on each leg a message
- * that is not finished, inflated, and a queue that is full; the CALLs, those
- * that wait with a frame each are bounded by the queue's size again. */
+ * that is not finished, what it inflates to, and a queue that is full; in each
+ * direction the CALLs that are open, and those that wait with their frames. */
 static uint64_t
 bytes_each(const struct ocpp_limits *l)
 {
 	return sizeof(struct pair) + sizeof(struct charger) +
-	    2 * (2 * (uint64_t)l->frame + l->queue) +
-	    2 * (CALLS_OPEN + CALLS_WAITING) * sizeof(struct call) +
-	    2 * CALLS_WAITING * (uint64_t)l->frame;
+	    2 * (TLS_BYTES + 2 * (uint64_t)l->frame + l->queue) +
+	    2 * ((CALLS_OPEN + CALLS_WAITING) * sizeof(struct call) + l->queue);
 }
 
 static json_t *
