@@ -90,8 +90,10 @@ value(const char **p, struct offer *o, int which)
 	quoted = **p == '"';
 	start = *p += quoted;
 	n = token(p);
-	if (n == 0 || (quoted && *(*p)++ != '"'))
+	if (n == 0 || (quoted && **p != '"'))
 		o->bad = true;
+	else
+		*p += quoted;
 	if (which == PARAMS)
 		return;
 	o->bits[which] = window(start, n);

@@ -78,20 +78,26 @@ token(struct listener *l)
 	return price(l) == 0 || l->tokens_us + price(l) <= now;
 }
 
+/* All of them wait for their takers: nobody can be sent away for another. */
 static bool
-room(struct listener *l)
+full(struct listener *l)
 {
-	struct arrival *oldest;
-
-	if (l->n < l->set.arrivals_max)
-		return true;
-	if ((oldest = arrival_oldest(l)) == NULL) {
-		pause_for(l, PAUSE_MS);
+	if (l->n < l->set.arrivals_max || arrival_oldest(l) != NULL)
 		return false;
-	}
+	pause_for(l, PAUSE_MS);
+	return true;
+}
+
+static void
+make_room(struct listener *l)
+{
+	struct arrival *oldest =
+	    l->n < l->set.arrivals_max ? NULL : arrival_oldest(l);
+
+	if (oldest == NULL)
+		return;
 	told(l, "rate", oldest->peer, "too many handshakes at once");
 	arrival_drop(oldest);
-	return true;
 }
 
 /* One connection; false: not now. */
@@ -117,6 +123,7 @@ accept_one(struct listener *l)
 	}
 	l->tokens_us += price(l);
 	stream_name(&from, peer);
+	make_room(l);
 	if (!arrival_new(l, fd, peer))
 		told(l, "rate", peer, "no memory for another connection");
 	return true;
@@ -135,7 +142,7 @@ acceptable(void *ctx, int fd, uint32_t events)
 		return;
 	}
 	for (int i = 0; i < A_TURN && token(l); i++)
-		if (!room(l) || !accept_one(l))
+		if (full(l) || !accept_one(l))
 			break;
 }
 
