@@ -195,6 +195,17 @@ serve_store(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 	return b->store == NULL ? -1 : 0;
 }
 
+static int
+serve_secure(struct bridge *b, const struct ocpp_settings *set, struct err *e)
+{
+	if (b->secure != NULL) {
+		secure_serve(b->secure, set);
+		return 0;
+	}
+	b->secure = secure_new(b, b->loop, &b->host, b->chargers, set, e);
+	return b->secure == NULL ? -1 : 0;
+}
+
 int
 bridge_serve(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 {
@@ -209,7 +220,7 @@ bridge_serve(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 	chargers_most_are(b->chargers, set->limits.chargers * 2);
 	tls_up_forget(b->tls);
 	if (rc == -1 || serve_mirror(b, set, e) == -1 ||
-	    serve_store(b, set, e) == -1)
+	    serve_store(b, set, e) == -1 || serve_secure(b, set, e) == -1)
 		return -1;
 	return 0;
 }
@@ -228,6 +239,7 @@ bridge_free(struct bridge *b)
 	reap(b);
 	store_free(b->store);
 	mirror_free(b->mirror);
+	secure_free(b->secure);
 	for (size_t i = 0;
 	     b->chargers != NULL && (c = chargers_at(b->chargers, i)) != NULL;
 	     i++)
@@ -248,4 +260,16 @@ struct store *
 bridge_store(struct bridge *b)
 {
 	return b->store;
+}
+
+struct secure *
+bridge_secure(struct bridge *b)
+{
+	return b->secure;
+}
+
+void
+bridge_certs_changed(struct bridge *b)
+{
+	tls_up_forget(b->tls);
 }

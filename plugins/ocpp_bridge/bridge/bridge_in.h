@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "mirror.h"
 #include "pair.h"
+#include "secure.h"
 #include "store.h"
 #include "tail.h"
 #include "tls.h"
@@ -55,6 +56,7 @@ struct bridge {
 	unsigned npairs; /* that are not dead */
 	struct chargers *chargers;
 	struct store *store;
+	struct secure *secure;
 	struct mirror *mirror;
 	struct handlers *handlers;
 	struct guard *guard;

@@ -143,6 +143,18 @@ context(struct pair *p, bool tls, SSL_CTX **out, struct err *e)
 	    leaf, out, p->own, e);
 }
 
+/* What was tried (secure.h) is taken back, and nobody stands there without a
+ * CSMS for it: once more, at once. */
+static bool
+dialled_again(struct pair *p, const struct dial_result *r)
+{
+	struct secure *s = p->bridge->secure;
+	struct err e;
+
+	return s != NULL && secure_dialled(s, p, r) &&
+	    p->legs[OCPP_UP] == NULL && dialling(p, &e) == 0;
+}
+
 /* The result's texts are the dial's: it goes last. */
 static void
 dial_done(void *ctx, const struct dial_result *r)
@@ -153,8 +165,9 @@ dial_done(void *ctx, const struct dial_result *r)
 
 	p->dial = NULL;
 	dialled(p, r);
-	pair_happens(
-	    p, r->end == DIAL_OPEN ? PAIR_DIALLED : PAIR_UNDIALLED, &news);
+	if (!dialled_again(p, r))
+		pair_happens(p,
+		    r->end == DIAL_OPEN ? PAIR_DIALLED : PAIR_UNDIALLED, &news);
 	dial_free(d);
 }
 
@@ -196,19 +209,16 @@ dialling(struct pair *p, struct err *e)
 
 /* --- what came of it ------------------------------------------------------ */
 
-static const struct {
-	unsigned status; /* for the charger; 0: as the CSMS said */
-	const char *event;
-} ends[DIAL_ENDS] = {
-	[DIAL_NO_NAME] = { 502, NULL },
-	[DIAL_NO_ROUTE] = { 504, NULL },
-	[DIAL_TLS_VERSION] = { 502, "InvalidTLSVersion" },
-	[DIAL_TLS_CIPHER] = { 502, "InvalidTLSCipherSuite" },
-	[DIAL_TLS_PEER] = { 502, "InvalidCsmsCertificate" },
-	[DIAL_TLS_REFUSED] = { 502, "FailedToAuthenticateAtCsms" },
-	[DIAL_TLS] = { 502, NULL },
-	[DIAL_HTTP] = { 0, NULL },
-	[DIAL_UPGRADE] = { 502, NULL },
+/* For the charger; 0: as the CSMS said. Security events: secure_dialled(). */
+static const unsigned ends[DIAL_ENDS] = {
+	[DIAL_NO_NAME] = 502,
+	[DIAL_NO_ROUTE] = 504,
+	[DIAL_TLS_VERSION] = 502,
+	[DIAL_TLS_CIPHER] = 502,
+	[DIAL_TLS_PEER] = 502,
+	[DIAL_TLS_REFUSED] = 502,
+	[DIAL_TLS] = 502,
+	[DIAL_UPGRADE] = 502,
 };
 
 /* A refusal of the charger itself goes through; one of the gateway's (its
@@ -218,8 +228,8 @@ dial_status(const struct dial_result *r)
 {
 	static const unsigned same[] = { 401, 403, 404, 429, 500, 503, 504 };
 
-	if (ends[r->end].status != 0)
-		return ends[r->end].status;
+	if (ends[r->end] != 0)
+		return ends[r->end];
 	if (r->status == 0) /* connected, and then silence */
 		return 504;
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
@@ -232,7 +242,6 @@ void
 dialled(struct pair *p, const struct dial_result *r)
 {
 	struct bridge *b = p->bridge;
-	const char *event = ends[r->end].event;
 
 	if (p->own != NULL)
 		tls_up_outcome(b->tls, p->own, r);
@@ -241,11 +250,6 @@ dialled(struct pair *p, const struct dial_result *r)
 		return;
 	}
 	b->figures[FIGURE_UNDIALLED]++;
-	if (r->end == DIAL_HTTP && r->status == 401)
-		event = "FailedToAuthenticateAtCsms";
-	if (event != NULL)
-		bridge_event(b, event, "charge point %s: %s",
-		    p->charger->identity, r->why);
 	pair_note(p, "undialled", "%s", r->why);
 	if (p->failures == 0)
 		bridge_log(b, "charge point %s: CSMS not reached: %s",

@@ -164,6 +164,8 @@ both_are_here(struct pair *p, struct leg *csms)
 	pair_note(p, "connected", "%s", ocpp_subprotocol(p->version));
 	if (p->bridge->store != NULL)
 		store_opened(p->bridge->store, p);
+	if (p->bridge->secure != NULL)
+		secure_opened(p->bridge->secure, p);
 }
 
 static void

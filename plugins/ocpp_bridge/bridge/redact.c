@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "redact.h"
-#include "scan.h"
+#include "redact_scan.h"
 
 #define STARS "\"***\""
 

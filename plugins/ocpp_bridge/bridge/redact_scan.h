@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef OCPP_SCAN_H
-#define OCPP_SCAN_H
+#ifndef REDACT_SCAN_H
+#define REDACT_SCAN_H
 
 #include "judge.h"
 

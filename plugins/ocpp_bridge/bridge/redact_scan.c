@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "scan.h"
+#include "redact_scan.h"
 #include "text.h"
 
 const char *
