@@ -152,7 +152,7 @@ find(struct queue *q, const char *identity, uint64_t number, struct holder **h)
 
 	if ((*h = holder_of(q, identity)) == NULL)
 		return NULL;
-	en = index_find(*h, number);
+	en = index_entry(*h, number);
 	return en == NULL || en->leaving ? NULL : en;
 }
 

@@ -36,7 +36,7 @@ apply_put(struct queue *q, const struct staged *op, const struct written *w)
 static int
 apply_done(struct queue *q, const struct staged *op, const struct written *w)
 {
-	struct entry *en = index_find(op->holder, op->r.number);
+	struct entry *en = index_entry(op->holder, op->r.number);
 
 	(void)w;
 	if (en != NULL)
@@ -49,7 +49,7 @@ apply_done(struct queue *q, const struct staged *op, const struct written *w)
 static int
 apply_tried(struct queue *q, const struct staged *op, const struct written *w)
 {
-	struct entry *en = index_find(op->holder, op->r.number);
+	struct entry *en = index_entry(op->holder, op->r.number);
 
 	(void)q;
 	(void)w;

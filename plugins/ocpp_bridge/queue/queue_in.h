@@ -105,7 +105,7 @@ void queue_say(const struct queue *, const char *fmt, ...)
 /* make: a new one if there is none; NULL: none, or no memory. */
 struct holder *
 index_holder(struct queue *, const char *identity, size_t len, bool make);
-struct entry *index_find(struct holder *, uint64_t number);
+struct entry *index_entry(struct holder *, uint64_t number);
 /* Replaces one of that number (a copy of it), and of QUEUE_LATEST one of that
  * key. -1: no memory. */
 int index_add(struct queue *, struct holder *, const struct entry *);

@@ -57,7 +57,7 @@ place_of(const struct holder *h, uint64_t number)
 }
 
 struct entry *
-index_find(struct holder *h, uint64_t number)
+index_entry(struct holder *h, uint64_t number)
 {
 	uint32_t i = place_of(h, number);
 
@@ -133,7 +133,7 @@ is_latest(struct queue *q, struct holder *h, const struct entry *en)
 int
 index_add(struct queue *q, struct holder *h, const struct entry *en)
 {
-	struct entry *old = index_find(h, en->number);
+	struct entry *old = index_entry(h, en->number);
 	uint32_t i;
 
 	if (old != NULL)
