@@ -78,6 +78,31 @@ check_who(const struct ocpp_settings *s, conf_node *root, struct err *e)
 	return 0;
 }
 
+/* A backend that is shown a charge point's password could use it. */
+static int
+check_backends(const struct ocpp_settings *s, conf_node *root, struct err *e)
+{
+	for (size_t i = 0; i < s->nbackends; i++) {
+		const struct ocpp_backend *b = &s->backends[i];
+		conf_node *n = check_element(root, "backends", i);
+		const struct ocpp_csms *c = &b->csms;
+
+		if (check_csms(c, conf_get(n, "csms"), e) == -1)
+			return -1;
+		if (b->ncopied == 0)
+			return conf_err(n, e,
+			    "backend %s: copied: name the actions that it is "
+			    "to get, or [ \"*\" ]",
+			    b->name);
+		if ((c->profile == 1 || c->profile == 2) && c->password == NULL)
+			return conf_err(conf_get(n, "csms"), e,
+			    "backend %s: profile %u needs a password of its "
+			    "own: it never gets the charge points'",
+			    b->name, c->profile);
+	}
+	return 0;
+}
+
 static int
 check_rules(const struct ocpp_settings *s, conf_node *root, struct err *e)
 {
@@ -189,8 +214,8 @@ int
 ocpp_doc_check(const struct ocpp_settings *s, conf_node *root, struct err *e)
 {
 	static check_fn *const checks[] = { check_listeners, check_common_csms,
-		check_classes, check_who, check_rules, check_limits,
-		check_mirror, check_exposed };
+		check_classes, check_who, check_backends, check_rules,
+		check_limits, check_mirror, check_exposed };
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		if (checks[i](s, root, e) == -1)

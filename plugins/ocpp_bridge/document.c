@@ -119,6 +119,16 @@ static const struct field class[] = {
 	END
 };
 
+static const struct field backend[] = {
+	NEED(ocpp_backend, name, NAME_MAX_),
+	TEXT(ocpp_backend, charger, OCPP_IDENTITY_MAX),
+	{ "csms", FIELD_IN, .at = AT(ocpp_backend, csms), .sub = csms,
+	  .needed = true },
+	TEXTS(ocpp_backend, copied, ncopied, 100, OCPP_ACTION_MAX),
+	TEXTS(ocpp_backend, allowed, nallowed, 100, OCPP_ACTION_MAX),
+	END
+};
+
 static const struct field rule[] = {
 	{ "mode", FIELD_WORD, .at = AT(ocpp_rule, judging), .words = judgings,
 	  .otherwise = OCPP_WARN },
@@ -193,6 +203,8 @@ static const struct field document[] = {
 	WORD(ocpp_settings, second, seconds, OCPP_BY_STRENGTH),
 	LIST(ocpp_settings, "chargers", classes, nclasses, ocpp_class,
 	    DOC_CLASSES, class),
+	LIST(ocpp_settings, "backends", backends, nbackends, ocpp_backend, 8,
+	    backend),
 	LIST(ocpp_settings, "validation", rules, nrules, ocpp_rule, 1000, rule),
 	IN(ocpp_settings, "limits", limits, limits),
 	GROUP(ocpp_settings, mirror, ocpp_mirror, mirror),

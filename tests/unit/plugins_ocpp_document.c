@@ -104,6 +104,10 @@ static const char everything[] =
     "exposed = { on = true; port = 8884; address = \"10.0.0.1\";\n"
     "  anchors = \"/x/a.pem\"; chain = \"/x/c.pem\"; key = \"/x/k.pem\";\n"
     "  topics = [ \"out ocpp/+/event/#\" ]; };\n"
+    "backends = ( { name = \"energy\"; charger = \"CP-*\";\n"
+    "  csms = { url = \"wss://energy.example/in\"; profile = 2;\n"
+    "    user = \"us\"; password = \"their-own\"; };\n"
+    "  copied = [ \"MeterValues\", \"Status*\" ]; } );\n"
     "cpo = \"Example \u00e4\";\n";
 
 static void
@@ -143,6 +147,10 @@ all_that_may_be_said_arrives(void **state)
 	assert_string_equal(s.mirror->rules[0].action, "Reset");
 	assert_true(s.mirror->idtags && !s.mirror->frames);
 	assert_int_equal(s.exposed.ntopics, 1);
+	assert_int_equal(s.nbackends, 1);
+	assert_string_equal(s.backends[0].copied[1], "Status*");
+	assert_int_equal(s.backends[0].nallowed, 0);
+	assert_string_equal(s.backends[0].csms.password, "their-own");
 	assert_string_equal(s.cpo, "Example \u00e4");
 	ocpp_doc_free(&s);
 }
@@ -326,6 +334,16 @@ static const struct {
 	{ LAN CSMS "mirror = { broker = \"unix:/x\"; };\n"
 		   "exposed = { on = true; };",
 	    5, "mutual TLS", "missing" },
+	{ LAN CSMS "mirror = { broker = \"unix:/x\"; };\n"
+		   "exposed = { on = true; anchors = \"/a\"; chain = \"/c\";\n"
+		   "  key = \"/k\"; topics = [ \"out a\", \"in #\" ]; };",
+	    6, "go round", "" },
+	{ LAN CSMS "backends = ( { name = \"b\"; copied = [ \"*\" ];\n"
+		   "  csms = { url = \"ws://h\"; profile = 1; }; } );",
+	    5, "backend b", "password of its own" },
+	{ LAN CSMS "backends = ( { name = \"b\";\n"
+		   "  csms = { url = \"ws://h\"; profile = 0; }; } );",
+	    4, "backend b: copied", "[ \"*\" ]" },
 	{ LAN CSMS "cpo = \"a\\x01\";", 4, "cpo", "" },
 };
 

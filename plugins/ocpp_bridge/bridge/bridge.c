@@ -171,6 +171,19 @@ refuse_knocking(struct bridge *b)
 			pair_close(p, 1012, "new settings");
 }
 
+/* Those of the old settings end; copies begin anew. */
+static void
+other_backends(struct bridge *b)
+{
+	for (struct pair *p = b->pairs; p != NULL; p = p->next) {
+		backends_end(p->backends);
+		backends_free(p->backends);
+		p->backends = p->dead || p->version == OCPP_VERSIONS
+		    ? NULL
+		    : backends_new(p);
+	}
+}
+
 static int
 serve_mirror(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 {
@@ -217,6 +230,7 @@ bridge_serve(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 	/* Even then: the old settings are about to go. */
 	reclass(b, set);
 	b->set = set;
+	other_backends(b);
 	chargers_most_are(b->chargers, set->limits.chargers * 2);
 	tls_up_forget(b->tls);
 	if (rc == -1 || serve_mirror(b, set, e) == -1 ||

@@ -2,6 +2,7 @@
 #ifndef OCPP_BRIDGE_IN_H
 #define OCPP_BRIDGE_IN_H
 
+#include "backends.h"
 #include "guard.h"
 #include "mirror.h"
 #include "pair.h"
@@ -145,6 +146,11 @@ struct csms_where {
 	bool tls;
 	const char *path; /* in the URL; "" or "/..." */
 };
+/* A CSMS beside the pair's own (backends.c); it is shown no credential of the
+ * charge point's. *out: dial_free. */
+int dial_other(struct pair *, const struct ocpp_csms *, struct tls_own *,
+    void (*done)(void *ctx, const struct dial_result *), void *ctx,
+    struct dial **out, struct err *);
 int csms_where(const char *url, struct csms_where *, struct err *);
 const struct ocpp_csms *pair_csms(const struct pair *);
 uint8_t pair_profile(const struct pair *); /* upstream */

@@ -12,6 +12,15 @@
 
 #define TARGET_MAX 4096
 
+typedef void dial_done_fn(void *ctx, const struct dial_result *);
+
+struct towards { /* which CSMS, and what of ours it is shown */
+	const struct ocpp_csms *csms;
+	uint8_t profile;
+	const char *leaf;
+	struct tls_own *own; /* filled */
+};
+
 const struct ocpp_csms *
 pair_csms(const struct pair *p)
 {
@@ -124,23 +133,16 @@ credential(const struct pair *p, struct dial_settings *s)
 	}
 }
 
+/* wss:// with a profile of 0 or 1: verified all the same. */
 static int
-context(struct pair *p, bool tls, SSL_CTX **out, struct err *e)
+context(struct pair *p, const struct towards *to, bool tls, SSL_CTX **out,
+    struct err *e)
 {
-	const struct ocpp_csms *csms = pair_csms(p);
-	const char *leaf = csms->identity;
-	uint8_t profile = pair_profile(p);
-
 	*out = NULL;
-	if (!tls)
-		return 0;
-	if (p->own == NULL && (p->own = calloc(1, sizeof(*p->own))) == NULL)
-		return err_set(e, ENOMEM, "out of memory");
-	if (csms->own_leaf && p->charger->leaf[0] != '\0')
-		leaf = p->charger->leaf;
-	/* wss:// with a profile of 0 or 1: verified all the same. */
-	return tls_up_context(p->bridge->tls, csms, profile < 2 ? 2 : profile,
-	    leaf, out, p->own, e);
+	return tls || to->profile >= 2
+	    ? tls_up_context(p->bridge->tls, to->csms,
+		  to->profile < 2 ? 2 : to->profile, to->leaf, out, to->own, e)
+	    : 0;
 }
 
 /* What was tried (secure.h) is taken back, and nobody stands there without a
@@ -179,32 +181,63 @@ offer_of(const struct pair *p)
 					  : p->offer;
 }
 
-int
-dialling(struct pair *p, struct err *e)
+/* s: who is told to be calling. */
+static int
+dial_to(struct pair *p, const struct towards *to, struct dial_settings *s,
+    dial_done_fn *done, void *ctx, struct dial **out, struct err *e)
 {
 	const struct ocpp_limits *l = &p->bridge->set->limits;
-	const struct ocpp_csms *csms = pair_csms(p);
-	struct dial_settings s = { .protocols = offer_of(p),
-		.wildcards = csms->wildcards,
-		.deflate = csms->deflate,
-		.late_ms = l->handshake_ms,
-		.limits = {
-		    l->frame, l->queue, l->slow_ms, l->ping_s * 1000 } };
 	char target[TARGET_MAX];
 	struct csms_where w;
 
-	if (csms_where(csms->url, &w, e) == -1 ||
+	if (csms_where(to->csms->url, &w, e) == -1 ||
 	    target_of(p, &w, target, e) == -1 ||
-	    context(p, w.tls || pair_profile(p) >= 2, &s.tls, e) == -1)
+	    context(p, to, w.tls, &s->tls, e) == -1)
 		return -1;
-	s.host = w.host;
-	s.port = w.port;
-	s.path = target;
+	s->host = w.host;
+	s->port = w.port;
+	s->path = target;
+	s->protocols = offer_of(p);
+	s->wildcards = to->csms->wildcards;
+	s->deflate = to->csms->deflate;
+	s->late_ms = l->handshake_ms;
+	s->limits = (struct leg_limits){ l->frame, l->queue, l->slow_ms,
+		l->ping_s * 1000 };
+	*out = dial_new(p->bridge->loop, p->bridge->crew, s, done, ctx, e);
+	SSL_CTX_free(s->tls);
+	return *out == NULL ? -1 : 0;
+}
+
+int
+dialling(struct pair *p, struct err *e)
+{
+	const struct ocpp_csms *csms = pair_csms(p);
+	struct towards to = { csms, pair_profile(p), csms->identity, p->own };
+	struct dial_settings s = { 0 };
+
+	if (p->own == NULL && (p->own = calloc(1, sizeof(*p->own))) == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	to.own = p->own;
+	if (csms->own_leaf && p->charger->leaf[0] != '\0')
+		to.leaf = p->charger->leaf;
 	credential(p, &s);
-	p->dial =
-	    dial_new(p->bridge->loop, p->bridge->crew, &s, dial_done, p, e);
-	SSL_CTX_free(s.tls);
-	return p->dial == NULL ? -1 : 0;
+	return dial_to(p, &to, &s, dial_done, p, &p->dial, e);
+}
+
+int
+dial_other(struct pair *p, const struct ocpp_csms *csms, struct tls_own *own,
+    dial_done_fn *done, void *ctx, struct dial **out, struct err *e)
+{
+	struct towards to = { csms, csms->profile, csms->identity, own };
+	struct dial_settings s = { 0 };
+
+	if ((csms->profile == 1 || csms->profile == 2) &&
+	    csms->password != NULL) {
+		s.user = csms->user != NULL ? csms->user : p->charger->identity;
+		s.password = (const uint8_t *)csms->password;
+		s.password_len = strlen(csms->password);
+	}
+	return dial_to(p, &to, &s, done, ctx, out, e);
 }
 
 /* --- what came of it ------------------------------------------------------ */

@@ -162,6 +162,8 @@ both_are_here(struct pair *p, struct leg *csms)
 	leg_calls_are(csms, &csms_calls, p);
 	pair_pause(p, PAUSE_DIAL, false);
 	pair_note(p, "connected", "%s", ocpp_subprotocol(p->version));
+	if (p->backends == NULL)
+		p->backends = backends_new(p);
 	if (p->bridge->store != NULL)
 		store_opened(p->bridge->store, p);
 	if (p->bridge->secure != NULL)

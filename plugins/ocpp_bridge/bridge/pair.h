@@ -26,6 +26,7 @@ enum pair_state {
 	PAIR_STATES
 };
 
+struct backends;
 struct served;
 struct knock;
 
@@ -62,7 +63,8 @@ struct pair {
 	uint64_t frames[2], refused[2], stored;
 	uint64_t told_s; /* when a fault of its was last logged */
 	unsigned untold;
-	struct store_pair *store; /* store.c's; NULL: nothing */
+	struct backends *backends; /* NULL: none */
+	struct store_pair *store;  /* store.c's; NULL: nothing */
 	struct pair *next;
 };
 

@@ -39,6 +39,7 @@ let_go(struct pair *p)
 	}
 	dial_free(p->dial);
 	p->dial = NULL;
+	backends_end(p->backends);
 	knock_free(p);
 	pair_forget_calls(p, OCPP_UP);
 	pair_forget_calls(p, OCPP_DOWN);
@@ -101,6 +102,7 @@ pair_free(struct pair *p)
 		leg_free(p->legs[way]);
 		calls_free(&p->calls[way]);
 	}
+	backends_free(p->backends);
 	free(p->password);
 	free(p->target);
 	free(p->own);
@@ -169,6 +171,7 @@ tend(struct pair *p, uint64_t now)
 	relay_late(p, OCPP_UP);
 	relay_late(p, OCPP_DOWN);
 	ping(p, now);
+	backends_sweep(p->backends);
 	pair_redial_if_quiet(p);
 	if (p->state == PAIR_AWAY && p->dial == NULL && now >= p->retry_at)
 		pair_happens(p, PAIR_RETRY, NULL);

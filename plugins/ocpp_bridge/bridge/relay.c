@@ -40,6 +40,14 @@ forward(struct relayed *r)
 		(void)leg_send(leg, r->text.p, r->text.len);
 }
 
+/* Other CSMSs see what is well formed and goes to the one that decides. */
+static void
+copy(const struct relayed *r)
+{
+	if (r->way == OCPP_UP && r->fine)
+		backends_copy(r->p->backends, &r->f, r->text);
+}
+
 static void
 made_room(struct pair *p, const struct call *lost)
 {
@@ -131,8 +139,10 @@ on_call(struct relayed *r)
 		relay_check_way(r);
 	if (mode == OCPP_REJECT && relay_is_again(r, &c))
 		return;
-	if (passes(r, NULL))
+	if (passes(r, NULL)) {
+		copy(r);
 		pass_call(r, &c);
+	}
 }
 
 /* Never queued, never answered (2.1 part 4, 4.2.5). */
@@ -149,8 +159,10 @@ on_send(struct relayed *r)
 		r->p->bridge->figures[FIGURE_REFUSED]++;
 		return;
 	}
-	if (passes(r, NULL))
+	if (passes(r, NULL)) {
+		copy(r);
 		forward(r);
+	}
 }
 
 static bool

@@ -133,6 +133,16 @@ struct ocpp_exposed { /* the broker of our own for others (expose.h) */
 	size_t ntopics;
 };
 
+struct ocpp_backend { /* another CSMS, which only listens (backends.h) */
+	char *name;
+	char *charger; /* pattern; NULL: all */
+	struct ocpp_csms csms;
+	char **copied; /* actions it gets, patterns; none: nothing */
+	size_t ncopied;
+	char **allowed; /* that it may call all the same */
+	size_t nallowed;
+};
+
 struct ocpp_settings {
 	struct ocpp_listener *listeners;
 	size_t nlisteners;
@@ -142,6 +152,8 @@ struct ocpp_settings {
 	enum ocpp_second second;
 	struct ocpp_class *classes; /* first that fits; the last is "*" */
 	size_t nclasses;
+	struct ocpp_backend *backends;
+	size_t nbackends;
 	struct ocpp_rule *rules;
 	size_t nrules;
 	struct ocpp_limits limits;

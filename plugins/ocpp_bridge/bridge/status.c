@@ -146,6 +146,25 @@ leg_json(const struct leg *leg)
 }
 
 static void
+add_backends(json_t *out, const struct pair *p)
+{
+	json_t *list = json_array();
+	struct backend_figures f;
+	const char *name;
+
+	for (size_t i = 0;
+	     (name = backends_figures(p->backends, i, &f)) != NULL; i++)
+		(void)json_array_append_new(list,
+		    json_pack("{s:s,s:b,s:I,s:I,s:I,s:I}", "name", name, "open",
+			(int)f.open, "copied", (json_int_t)f.copied, "lost",
+			(json_int_t)f.lost, "refused", (json_int_t)f.refused,
+			"allowed", (json_int_t)f.allowed));
+	if (json_array_size(list) > 0)
+		(void)json_object_set(out, "backends", list);
+	json_decref(list);
+}
+
+static void
 add_pair(json_t *out, const struct pair *p)
 {
 	(void)json_object_update_new(out,
@@ -163,6 +182,7 @@ add_pair(json_t *out, const struct pair *p)
 	    out, "listener_profile", json_integer(p->profile));
 	(void)json_object_set_new(
 	    out, "csms_profile", json_integer(pair_profile(p)));
+	add_backends(out, p);
 }
 
 static json_t *
