@@ -773,6 +773,25 @@ members_are_found_by_path_and_texts_unescaped(void **state)
 }
 
 static void
+nothing_at_all_is_judged_like_an_empty_text(void **state)
+{
+	struct frame f = { 0 };
+	struct verdict v;
+	struct span s;
+	char out[4];
+
+	(void)state;
+	assert_false(judge_frame(OCPP_16, OCPP_UP, NULL, 0, &f, &v));
+	assert_int_equal(v.fault, JUDGE_NO_JSON);
+	assert_false(
+	    judge_payload(&f, judge_shape(OCPP_16, "Heartbeat", 9), false, &v));
+	assert_int_not_equal(v.fault, JUDGE_FINE);
+	assert_false(judge_member((struct span){ NULL, 0 }, "a", &s));
+	assert_int_equal(
+	    judge_text((struct span){ NULL, 0 }, out, sizeof(out)), -1);
+}
+
+static void
 subprotocols_and_names_are_those_of_the_registry(void **state)
 {
 	(void)state;
@@ -812,6 +831,7 @@ main(void)
 		cmocka_unit_test(
 		    an_open_object_has_512_members_at_most_and_names_of_256_bytes),
 		cmocka_unit_test(members_are_found_by_path_and_texts_unescaped),
+		cmocka_unit_test(nothing_at_all_is_judged_like_an_empty_text),
 		cmocka_unit_test(
 		    subprotocols_and_names_are_those_of_the_registry),
 	};

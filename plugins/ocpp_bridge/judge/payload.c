@@ -139,12 +139,14 @@ judge_member(struct span object, const char *path, struct span *value)
 int
 judge_text(struct span value, char *out, size_t size)
 {
-	struct text t = { value.p + 1, value.len - 2, 0, true };
+	struct text t = { .escaped = true };
 	struct span plain;
 
 	if (value.len < 2 || size == 0 || *value.p != '"' ||
 	    value.p[value.len - 1] != '"')
 		return -1;
+	t.p = value.p + 1;
+	t.len = value.len - 2;
 	if (!scan_plain(&t, out, size - 1, &plain))
 		return -1;
 	out[plain.len] = '\0';

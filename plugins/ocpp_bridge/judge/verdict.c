@@ -14,8 +14,9 @@
 void
 walk_begin(struct walk *w, const char *text, size_t len, struct verdict *v)
 {
-	w->p = w->start = text;
-	w->end = text + len;
+	/* Nothing may come as NULL, from which no offset may be taken. */
+	w->p = w->start = len == 0 ? "" : text;
+	w->end = w->p + len;
 	w->at = NULL;
 	w->v = v;
 	w->depth = 0;
