@@ -98,13 +98,14 @@ leg_new_take(struct wire *w, struct stream *s, const struct leg_start *start)
 	return leg;
 }
 
-/* A leg without callbacks yet reads nothing; one that nobody wants any more
- * reads until its end. */
+/* A leg without callbacks yet reads nothing, nor does one that has not gone on
+ * with what it read before a pause: the connection's end comes after that. One
+ * that nobody wants any more reads until its end. */
 static bool
 reading(const struct leg *leg)
 {
 	return leg->orphan || leg->draining || leg->end != 0 ||
-	    (leg->calls != NULL && !leg->paused);
+	    (leg->calls != NULL && !leg->paused && !leg->kicked);
 }
 
 void
