@@ -7,6 +7,8 @@
  *	certs_do DIR OPERATION		see the table; 0: accepted
  *	certs_do DIR list		opens it, and says what is there
  *	certs_do DIR write N SEED	so many changes, as fast as they go
+ *	certs_do DIR fill N		so many leaves more, each with a file of
+ *					its own and one for its chain
  *
  * The store is made at CRAFT_NOW, and all else is two days later.
  */
@@ -418,6 +420,32 @@ write_many(char *argv[])
 	return say(world_anchor(&w, CERTS_MF, x, &e), &e);
 }
 
+/* As others write them: no commit for each. */
+static int
+fill(char *argv[])
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	char name[128];
+
+	for (int i = 0, n = atoi(argv[0]); i < n; i++) {
+		own_bytes struct bytes chain = { 0 }, leaf = { 0 };
+		X509 *x = world_leaf(&w, CERTS_LEAF_SECC, key,
+		    (struct craft_cert){ .san = "DNS:secc.example",
+			.ocsp = "OCSP;URI:http://ocsp.example/" },
+		    &chain);
+
+		craft_pem(x, &leaf);
+		(void)snprintf(
+		    name, sizeof(name), "client/cso/SECC_LEAF_%04d.pem", i);
+		keep(name, leaf.p, leaf.len);
+		(void)snprintf(
+		    name, sizeof(name), "client/cso/CPO_CHAIN_%04d.pem", i);
+		keep(name, chain.p, chain.len);
+		X509_free(x);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char *argv[]);
@@ -436,6 +464,7 @@ static const struct {
 	{ "drop-list", drop_list },
 	{ "list", list },
 	{ "write", write_many },
+	{ "fill", fill },
 };
 
 int
