@@ -13,6 +13,7 @@ struct craft_crl {
 	const char *critical; /* an extension nobody knows */
 	const char *key_id;   /* of the key that signed, it says */
 	bool authorities;     /* lists authorities alone */
+	bool indirect;        /* lists what others have issued */
 	const EVP_MD *md;     /* NULL: SHA-256 */
 };
 
@@ -55,10 +56,11 @@ craft_crl_extensions(X509_CRL *made, const struct craft_crl *c)
 			   made, NID_authority_key_identifier, id, 0, 0) == 1);
 		AUTHORITY_KEYID_free(id);
 	}
-	if (c->authorities) {
+	if (c->authorities || c->indirect) {
 		ISSUING_DIST_POINT *idp = ISSUING_DIST_POINT_new();
 
-		idp->onlyCA = 255;
+		idp->onlyCA = c->authorities ? 255 : 0;
+		idp->indirectCRL = c->indirect ? 255 : 0;
 		assert(X509_CRL_add1_ext_i2d(made,
 			   NID_issuing_distribution_point, idp, 1, 0) == 1);
 		ISSUING_DIST_POINT_free(idp);

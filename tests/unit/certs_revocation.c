@@ -136,6 +136,49 @@ a_list_of_another_that_cannot_be_used_vouches_for_nobody(void **state)
 	X509_free(stranger);
 }
 
+/* Its signer is verified by OpenSSL on the way, with our callback and without
+ * our job. */
+static void
+a_list_that_another_signed_counts_if_he_is_verified(void **state)
+{
+	const struct craft_cert plain[C_ALL] = { 0 },
+				spec[C_ALL] = { [C_LEAF] = {
+						    .twist =
+							listed_by_another } };
+	own_certs struct chain first = chain_craft(plain), c;
+	EVP_PKEY *key = craft_key("P-256", 40);
+	struct cert *by, *chain[3];
+	struct verify_job job;
+	struct err e;
+
+	(void)state;
+	/* The root of both is the same key and name. */
+	by = craft_new(&(struct craft_cert){ .cn = "lister",
+	    .ca = true,
+	    .key = key,
+	    .issuer = first.c[C_ROOT]->x,
+	    .issuer_key = craft_key("P-256", C_ROOT) });
+	lister = by->x;
+	c = chain_craft(spec);
+	chain[0] = c.c[C_LEAF];
+	chain[1] = c.c[C_MIDDLE];
+	chain[2] = by;
+	job = chain_job(&c, VERIFY_CSMS_CLIENT);
+	job.chain = chain;
+	job.crls = sk_X509_CRL_new_null();
+	sk_X509_CRL_push(job.crls,
+	    craft_crl(&(struct craft_crl){
+		.by = lister, .key = key, .indirect = true }));
+	for (int sent = 2; sent <= 3; sent++) {
+		job.chain_count = sent;
+		if (verify_chain(&job, NULL, &e) !=
+		    (sent == 3 ? CERTS_ACCEPTED : CERTS_REVOKED))
+			fail_msg("%d: %s", sent, e.text);
+	}
+	sk_X509_CRL_pop_free(job.crls, X509_CRL_free);
+	cert_free(by);
+}
+
 /* Of a list that may be old the listed are revoked, and nobody else. */
 static void
 a_list_that_is_over_revokes_whom_it_lists_and_may_stop_no_other(void **state)
@@ -369,6 +412,8 @@ main(void)
 		cmocka_unit_test(a_crl_counts_for_whom_it_was_made),
 		cmocka_unit_test(
 		    a_list_of_another_that_cannot_be_used_vouches_for_nobody),
+		cmocka_unit_test(
+		    a_list_that_another_signed_counts_if_he_is_verified),
 		cmocka_unit_test(
 		    a_list_that_is_over_revokes_whom_it_lists_and_may_stop_no_other),
 		cmocka_unit_test(an_answer_of_the_issuer_decides),

@@ -74,19 +74,48 @@ may_be_stale(const struct verify_job *job, const X509_CRL *crl)
 	return false;
 }
 
-/* OpenSSL wants a CRL for everybody once it looks at any. One that is there and
+/* Who signs a list for another is verified in a context of its own, which
+ * knows its parent and nothing that was put there. */
+static const struct verify_job *
+job_of(X509_STORE_CTX *ctx)
+{
+	X509_STORE_CTX *parent;
+
+	while ((parent = X509_STORE_CTX_get0_parent_ctx(ctx)) != NULL)
+		ctx = parent;
+	return X509_STORE_CTX_get_app_data(ctx);
+}
+
+/* What is said of a list, and not of who is on it. */
+static bool
+is_of_the_list(int error)
+{
+	static const int errors[] = { X509_V_ERR_UNABLE_TO_GET_CRL,
+		X509_V_ERR_DIFFERENT_CRL_SCOPE,
+		X509_V_ERR_CRL_PATH_VALIDATION_ERROR,
+		X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
+		X509_V_ERR_CRL_SIGNATURE_FAILURE,
+		X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+/* OpenSSL wants a CRL for everybody once it looks at any, and where there is
+ * none it takes an indirect one that was made for others. One that is there and
  * could not be used (another scope, an unknown critical extension) still
  * counts: else a revoked certificate would pass behind a CRL that is odd. */
 static int
 pass_who_has_no_crl(int ok, X509_STORE_CTX *ctx)
 {
-	const struct verify_job *job = X509_STORE_CTX_get_app_data(ctx);
+	const struct verify_job *job = job_of(ctx);
 	const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
 
 	return ok == 1 ||
-	    (error == X509_V_ERR_UNABLE_TO_GET_CRL && x != NULL &&
-		!has_crl(job, x)) ||
+	    (is_of_the_list(error) && x != NULL && !has_crl(job, x)) ||
 	    (error == X509_V_ERR_CRL_HAS_EXPIRED &&
 		may_be_stale(job, X509_STORE_CTX_get0_current_crl(ctx)));
 }
