@@ -339,14 +339,14 @@ asked(enum ocpp_version v, enum ocpp_way way, const char *action,
 		  &w.pair, way, &f, (struct span){ text, strlen(text) }, NULL);
 }
 
-static const char *
+static inline const char *
 last_said(void)
 {
 	return w.nsaid == 0 ? "" : w.said[w.nsaid - 1];
 }
 
 /* The payload of what was said last, as JSON; the caller's. */
-static json_t *
+static inline json_t *
 said_json(unsigned i)
 {
 	const char *text = strchr(w.said[i], '{');
@@ -356,7 +356,7 @@ said_json(unsigned i)
 }
 
 /* A text with a JSON string in the place of its "%s": PEM has line ends. */
-static char *
+static inline char *
 with_text(const char *around, const char *text)
 {
 	json_t *s = json_string(text);
@@ -370,7 +370,7 @@ with_text(const char *around, const char *text)
 	return all;
 }
 
-static char *
+static inline char *
 pem_of(X509 *x)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
