@@ -36,7 +36,8 @@ cli_print_line(FILE *to, const char *text)
 static bool
 has_lines(const char *key)
 {
-	static const char *const keys[] = { "diff", "csr", "response" };
+	static const char *const keys[] = { "diff", "csr", "response",
+		"authority" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i], key) == 0)

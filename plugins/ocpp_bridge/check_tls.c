@@ -163,6 +163,11 @@ check_listener(const struct ocpp_listener *l, conf_node *n, struct err *e)
 		return conf_err(check_line(n, "address"), e,
 		    "address: of this unit, as 192.168.10.1 or ::1; 0.0.0.0 "
 		    "for all");
+	if (l->root != NULL &&
+	    (l->root[0] != '/' || strpbrk(l->root, "?# ") != NULL ||
+		l->root[strlen(l->root) - 1] == '/'))
+		return conf_err(check_line(n, "root"), e,
+		    "root: what stands in front of the identity, as \"/ocpp\"");
 	if (l->old_tls && l->versions != 1u << OCPP_16)
 		return conf_err(check_line(n, "old_tls"), e,
 		    "old_tls (TLS 1.0 and 1.1) is for ocpp1.6 alone: say "

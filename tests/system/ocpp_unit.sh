@@ -17,7 +17,8 @@ unit_make() {
 	cp "$SRC/policies/production/production.conf" "$ETC/shipped/production/"
 	sed "s/^user *=.*/user = \"daemon\";/
 	    s|^bind *=.*|bind = [ $PLAIN, $SECURE, $OLD ];|
-	    s|\"/etc/ingot/ocpp\"|\"$T/pki\"|" \
+	    s|\"/etc/ingot/ocpp\"|\"$T/pki\"|
+	    /^install = (/,/^);/d; /^reload = (/,/^);/d" \
 	    "$SRC/policies/plugins/ocpp_bridge.conf" >"$ETC/policies/plugins/ocpp_bridge.conf"
 	sed -i 's|^plugins = .*|plugins = [ "cert_store", "ocpp_bridge" ];|' "$ETC/ingot.conf"
 	ocpp_pki
@@ -72,10 +73,12 @@ charger() {
 	shift $(($# > 1 ? 2 : 1))
 	rm -f "$id.in" "$id.log"
 	mkfifo "$id.in"
-	t_spawn "$B/tests/system/ocpp_say" charger "$port" "$id" "$@" <"$id.in" >"$id.log"
+	exec 7<>"$id.in"
+	# What is started in the background would read nothing otherwise.
+	t_spawn sh -c 'in=$1; shift; exec "$@" <"$in" 7>&-' sh "$id.in" \
+	    "$B/tests/system/ocpp_say" charger "$port" "$id" "$@" >"$id.log"
 	CHARGER_PID=$T_PID
-	exec 7>"$id.in"
-	t_until 20 grep -q '^status 101' "$id.log"
+	t_until 20 grep -q '^status' "$id.log" && grep -q '^status 101' "$id.log"
 }
 charger_gone() {
 	exec 7>&-

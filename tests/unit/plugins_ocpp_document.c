@@ -72,7 +72,7 @@ what_is_not_said_has_a_default(void **state)
 static const char everything[] =
     "listeners = (\n"
     "  { name = \"plain\"; address = \"127.0.0.1\"; port = 8080;\n"
-    "    profile = 0; versions = [ \"ocpp1.6\" ]; deflate = false; },\n"
+    "    profile = 0; versions = [ \"ocpp1.6\" ]; deflate = false; root = \"/ocpp\"; },\n"
     "  { name = \"tls\"; address = \"::\"; port = 8443; profile = 3;\n"
     "    anchors = \"cert_store:MF\"; names = [ \"gw.local\", \"10.0.0.1\" ];\n"
     "    static_rsa = true; },\n"
@@ -120,6 +120,7 @@ all_that_may_be_said_arrives(void **state)
 	assert_int_equal(s.nlisteners, 3);
 	assert_int_equal(s.listeners[0].versions, 1);
 	assert_false(s.listeners[0].deflate);
+	assert_string_equal(s.listeners[0].root, "/ocpp");
 	assert_int_equal(s.listeners[1].nnames, 2);
 	assert_string_equal(s.listeners[1].names[1], "10.0.0.1");
 	assert_true(s.listeners[1].static_rsa);
@@ -227,6 +228,8 @@ static const struct {
 	{ TLS("\nold_tls = true;"), 3, "old_tls", "listener of its own" },
 	{ TLS("\nold_tls = true; versions = [ \"ocpp1.6\", \"ocpp2.1\" ];"), 3,
 	    "old_tls", "ocpp1.6 alone" },
+	{ TLS("\nroot = \"ocpp\";"), 3, "root:", "\"/ocpp\"" },
+	{ TLS("\nroot = \"/ocpp/\";"), 3, "root:", "in front of" },
 	{ TLS("\nec = { chain = \"/c\"; };"), 3, "chain and key", "both" },
 	{ TLS("\nec = { chain = \"c\"; key = \"/k\"; };"), 3,
 	    "chain:", "absolute path" },

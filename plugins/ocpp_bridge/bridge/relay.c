@@ -332,8 +332,10 @@ relay_next(struct pair *p, enum ocpp_way way)
 
 		c.text = NULL;
 		c.at_ms = p->bridge->now_ms;
-		if (entered(p, way, &c))
+		if (entered(p, way, &c)) {
+			relay_ours(p, way, text, c.text_len);
 			(void)leg_send(p->legs[way], text, c.text_len);
+		}
 		free(text);
 	}
 }

@@ -20,6 +20,8 @@ struct relayed {
 void relay_seen(struct relayed *, struct span action, enum ocpp_judging);
 /* Warns of an action that perhaps only the other side has (2.1). */
 void relay_check_way(struct relayed *);
+/* The same for a CALL that the gateway makes. */
+void relay_ours(struct pair *, enum ocpp_way, const char *text, size_t len);
 /* The answer to a CALL that is not forwarded; unreadable ones too. */
 void relay_refuse(struct relayed *);
 /* Tells both sides of an answer that is not forwarded. */
