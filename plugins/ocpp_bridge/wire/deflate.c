@@ -169,8 +169,8 @@ deflate_pack(struct deflate *d, const struct leg_piece *pieces, size_t n,
 {
 	size_t room;
 
-	if (total < DEFLATE_LEAST || total > PACK_MAX || total > 1u << bits ||
-	    !packer(d))
+	if (total < DEFLATE_LEAST || total > PACK_MAX ||
+	    (bits < 15 && total > 1u << bits) || !packer(d))
 		return false;
 	again(&d->packed);
 	/* Not one byte more than what would be no gain. */

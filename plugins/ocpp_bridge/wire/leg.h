@@ -24,16 +24,18 @@ struct leg_limits {
 	size_t frame_max; /* bytes of a message, inflated; default 256 KiB */
 	size_t queue_max; /* bytes waiting to be sent; beyond: closed 1013 */
 	uint32_t slow_ms; /* a queue that does not move so long: closed */
-	uint32_t pong_ms; /* a ping unanswered so long: closed, 0: never */
+	uint32_t pong_ms; /* nothing at all heard so long after a ping: closed;
+			     0: never */
 };
 
 struct leg_calls {
 	/* text is the leg's, may be changed in place, and is valid until the
 	 * callback returns; there is room for no byte behind it. */
 	void (*message)(void *ctx, char *text, size_t len);
-	/* The end, once: code as received or as RFC 6455 7.1.5 has it (1005,
-	 * 1006, 1015 for what was never on the wire). The leg is still to be
-	 * freed by leg_free(). */
+	/* The end, once: the peer's code, or the one that its fault was
+	 * answered with, or as RFC 6455 7.1.5 has it (1005: a Close without a
+	 * code, 1006: none at all). The leg is still to be freed by leg_free().
+	 * Never called from within leg_send(), leg_close() and the like. */
 	void (*closed)(void *ctx, unsigned code, const char *reason);
 };
 
@@ -58,8 +60,13 @@ struct leg_piece {
 int leg_sendv(struct leg *, const struct leg_piece *, size_t n);
 
 void leg_ping(struct leg *);
+/* Begins the closing handshake; closed() comes with the peer's half, or after
+ * three seconds. A code that must not be sent (1005, ...) goes as none. */
 void leg_close(struct leg *, unsigned code, const char *reason);
-void leg_free(struct leg *); /* at once, without a word to the peer */
+/* At once, without a word to the peer. One that is closing, by either side,
+ * still ends its handshake, unseen, as long as the loop has other legs, a
+ * listener or a dial. */
+void leg_free(struct leg *);
 
 struct leg_figures {
 	uint64_t in, out;             /* messages */

@@ -19,9 +19,11 @@ struct arrival;
 struct listen_settings {
 	const char *address; /* "0.0.0.0", "::1", ... */
 	uint16_t port;       /* 0: any, see listener_port() */
-	SSL_CTX *tls;        /* NULL: plain. Borrowed: kept alive by a ref */
+	SSL_CTX *tls;        /* NULL: plain. A ref is taken; its ALPN callback
+				is set: http/1.1 alone */
 	struct leg_limits limits;
-	unsigned arrivals_max; /* handshakes under way at once */
+	unsigned arrivals_max; /* handshakes under way at once; beyond: the
+				  slowest goes, or none is accepted */
 	uint32_t arrival_ms;   /* from accept to the whole request */
 	unsigned per_second;   /* new connections a second, burst the same; 0:
 				  any */
@@ -54,7 +56,8 @@ struct listener_calls {
 
 struct listener *listener_new(struct loop *, const struct listen_settings *,
     const struct listener_calls *, void *ctx, struct err *);
-void listener_free(struct listener *); /* its legs live on */
+/* Its legs live on; arrivals that wait for an answer leave (left()). */
+void listener_free(struct listener *);
 uint16_t listener_port(const struct listener *);
 
 void arrival_facts(const struct arrival *, struct arrival_facts *);
