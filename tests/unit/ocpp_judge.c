@@ -68,6 +68,26 @@ judged(enum ocpp_version v, enum ocpp_way way, const char *text, size_t len,
 	return fine;
 }
 
+/* The end of a text is read byte by byte, what is far from it in larger steps:
+ * the outcome is the same. */
+static void
+expect_padded(
+    const struct row *r, size_t len, enum ocpp_version v, enum ocpp_way way)
+{
+	char *padded = malloc(len + 48);
+	struct frame f;
+	struct verdict why;
+
+	assert_non_null(padded);
+	memcpy(padded, r->text, len);
+	memset(padded + len, ' ', 48);
+	(void)judged(v, way, padded, len + 48, &f, &why);
+	if (why.fault != r->fault)
+		fail_msg("%.100s, and spaces: fault %d, not %d", r->text,
+		    why.fault, r->fault);
+	free(padded);
+}
+
 static void
 expect(const struct row *r, enum ocpp_version v, enum ocpp_way way)
 {
@@ -87,6 +107,7 @@ expect(const struct row *r, enum ocpp_version v, enum ocpp_way way)
 		fail_msg("%.100s: something is said", r->text);
 	assert_string_equal(
 	    judge_code(v, why.fault), code_of[v != OCPP_16][r->fault]);
+	expect_padded(r, len, v, way);
 }
 
 static void
@@ -126,6 +147,10 @@ only_strict_json_is_a_frame(void **state)
 		{ ALL, "{}{}", JUDGE_NO_JSON, NULL, 0 },
 		{ ALL, "[2,\"1\",\"Heartbeat\",{},]", JUDGE_NO_JSON, NULL, 0 },
 		{ ALL, "[2,\"1\",\"Heartbeat\",{,}]", JUDGE_NO_JSON, NULL, 0 },
+		{ ONE6, "[2,\"1\",\"Authorize\",{\"idTag\":\"1\",}]",
+		    JUDGE_NO_JSON, NULL, 0 },
+		{ TWOS, DATA("{\"a\":1,}"), JUDGE_NO_JSON, NULL, 0 },
+		{ TWOS, DATA("[1,]"), JUDGE_NO_JSON, NULL, 0 },
 		{ ALL, "[2,,\"1\",\"Heartbeat\",{}]", JUDGE_NO_JSON, NULL, 0 },
 		{ ALL, "[2 \"1\",\"Heartbeat\",{}]", JUDGE_NO_JSON, NULL, 0 },
 		{ ALL, "[2,\"1\",\"Heartbeat\",{}]/**/", JUDGE_NO_JSON, NULL,
@@ -146,8 +171,14 @@ only_strict_json_is_a_frame(void **state)
 		    NULL, 0 },
 	};
 
+	static const char bom[] = "\xef\xbb\xbf[]";
+	struct frame f;
+	struct verdict v;
+
 	(void)state;
 	EXPECT(rows, OCPP_UP);
+	assert_false(judge_frame(OCPP_16, OCPP_UP, bom, strlen(bom), &f, &v));
+	assert_string_equal(v.why, "a byte order mark, at byte 0");
 }
 
 static void
@@ -265,6 +296,15 @@ no_member_stands_twice_on_any_level(void **state)
 		{ ONE6,
 		    "[2,\"1\",\"MeterValues\",{\"connectorId\":1,"
 		    "\"meterValue\":[{\"timestamp\":\"\",\"timestamp\":1}]}]",
+		    JUDGE_NO_JSON, NULL, 0 },
+		/* Otherwise complete: nothing else is wrong. */
+		{ ONE6,
+		    "[2,\"1\",\"Authorize\",{\"idTag\":\"1\",\"idTag\":"
+		    "\"1\"}]",
+		    JUDGE_NO_JSON, "$[3].idTag", 0 },
+		{ ONE6,
+		    "[2,\"1\",\"Authorize\",{\"idTag\":\"1\","
+		    "\"\\u0069dTag\":\"1\"}]",
 		    JUDGE_NO_JSON, NULL, 0 },
 		{ TWOS, DATA("{\"a\":1,\"b\":2,\"c\":{\"a\":1}}"), JUDGE_FINE,
 		    NULL, 0 },
@@ -653,6 +693,15 @@ what_could_be_read_of_a_frame_is_told(void **state)
 	assert_int_equal(f.shape, -1);
 	assert_false(judge_payload(&f, f.shape, false, &v));
 
+	/* What fits a request fits no other shape by that. */
+	assert_true(judge_frame(
+	    OCPP_16, OCPP_UP, "[2,\"7\",\"Heartbeat\",{}]", 22, &f, &v));
+	assert_true(f.fits);
+	assert_false(judge_payload(&f, f.shape, true, &v));
+	assert_string_equal(v.path, "$.currentTime");
+	assert_false(
+	    judge_payload(&f, judge_shape(OCPP_16, "Authorize", 9), false, &v));
+
 	/* A fault behind the id leaves it readable, one in it does not. */
 	assert_false(judge_frame(
 	    OCPP_16, OCPP_UP, "[2,\"7\",\"Nothing\",{}]", 20, &f, &v));
@@ -665,6 +714,7 @@ what_could_be_read_of_a_frame_is_told(void **state)
 	assert_false(
 	    judge_frame(OCPP_201, OCPP_UP, "[99,\"7\",{}]", 11, &f, &v));
 	assert_int_equal(f.type, 0);
+	assert_int_equal(f.shape, -1);
 	SPAN_IS(f.id, "7");
 	assert_false(judge_frame(
 	    OCPP_201, OCPP_UP, "[2,7,\"Heartbeat\",{}]", 20, &f, &v));
@@ -729,6 +779,18 @@ an_open_object_has_512_members_at_most_and_names_of_256_bytes(void **state)
 		(void)strcpy(p, "}]}]");
 		expect_rows(&row, 1, OCPP_UP);
 	}
+	/* A payload that does not fit is read again, from no member on. */
+	{
+		const struct row row = { TWOS, text, JUDGE_OCCURRENCE,
+			"$.customData.vendorId", 0 };
+		char *p = stpcpy(
+		    text, "[2,\"1\",\"Heartbeat\",{\"customData\":{\"x\":1");
+
+		for (int k = 0; k < 510; k++)
+			p += sprintf(p, ",\"%d\":1", k);
+		(void)strcpy(p, "}}]");
+		expect_rows(&row, 1, OCPP_UP);
+	}
 	free(text);
 }
 
@@ -770,6 +832,8 @@ members_are_found_by_path_and_texts_unescaped(void **state)
 	assert_string_equal(out, "\xe2\x82\xac\xf0\x9f\x94\x8c\n");
 	assert_true(judge_member(o, "z", &v));
 	assert_int_equal(judge_text(v, out, sizeof(out)), -1);
+	assert_int_equal(
+	    judge_text((struct span){ "\"a\0b\"", 5 }, out, sizeof(out)), -1);
 }
 
 static void

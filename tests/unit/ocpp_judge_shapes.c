@@ -20,6 +20,7 @@
 
 #include "formats.h"
 #include "shapes.h"
+#include "walk.h"
 
 #define TEN "0123456789"
 
@@ -479,6 +480,62 @@ each_version_has_its_requests_answers_and_directions(void **state)
 	assert_memory_equal(got, expected, sizeof(got));
 }
 
+static bool
+is_in(const struct shape_set *s, const char *name, size_t len)
+{
+	for (int i = 0; i < s->count; i++) {
+		const struct shape_name *n = &shape_names[s->names + i];
+
+		if (n->len == len && memcmp(shape_pool + n->at, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All names that differ from n in one byte, or have one more or less. */
+static void
+neighbours(const struct shape_set *s, const struct shape_name *n)
+{
+	char name[64];
+
+	assert_true(n->len + 1u < sizeof(name));
+	memcpy(name, shape_pool + n->at, n->len);
+	for (size_t i = 0; i < n->len; i++) {
+		char was = name[i];
+
+		for (char c = ' '; c < 0x7f; c++) {
+			name[i] = c;
+			assert_int_equal(
+			    set_find(s, (struct span){ name, n->len }) != -1,
+			    is_in(s, name, n->len));
+		}
+		name[i] = was;
+		assert_int_equal(set_find(s, (struct span){ name, i }) != -1,
+		    is_in(s, name, i));
+	}
+	name[n->len] = 's';
+	assert_int_equal(set_find(s, (struct span){ name, n->len + 1u }) != -1,
+	    is_in(s, name, n->len + 1u));
+}
+
+static void
+a_name_that_differs_in_one_byte_is_another(void **state)
+{
+	(void)state;
+	assert_true(shape_set_count > 300);
+	for (int i = 0; i < shape_set_count; i++)
+		for (int k = 0; k < shape_sets[i].count; k++) {
+			const struct shape_name *n =
+			    &shape_names[shape_sets[i].names + k];
+
+			assert_int_equal(
+			    set_find(&shape_sets[i],
+				(struct span){ shape_pool + n->at, n->len }),
+			    k);
+			neighbours(&shape_sets[i], n);
+		}
+}
+
 /* --- the compiler of the texts ----------------------------------------------
  */
 
@@ -567,6 +624,7 @@ main(void)
 		cmocka_unit_test(only_custom_data_is_open_and_data_anything),
 		cmocka_unit_test(
 		    each_version_has_its_requests_answers_and_directions),
+		cmocka_unit_test(a_name_that_differs_in_one_byte_is_another),
 		cmocka_unit_test(
 		    an_error_in_a_text_names_the_line_and_the_remedy),
 	};

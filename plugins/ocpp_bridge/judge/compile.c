@@ -42,7 +42,7 @@ write_names(const struct tables *o)
 		printf("\t{ %uu, %d, %d, %d, %d },\n", o->sets[i].seed,
 		    o->sets[i].names, o->sets[i].slots, o->sets[i].shift,
 		    o->sets[i].count);
-	printf("};\n\n");
+	printf("};\nconst int shape_set_count = %d;\n\n", o->set_count);
 }
 
 /* INT32_MIN has no literal in C. */

@@ -268,7 +268,6 @@ next(struct reading *r, const char *name, unsigned count)
 static bool
 unknown_type(struct reading *r)
 {
-	r->f->type = 0;
 	(void)soft_fault(r, JUDGE_TYPE_UNKNOWN, "%s has no such message type",
 	    ocpp_subprotocol(r->version));
 	/* Its id, for those who answer it. */

@@ -83,6 +83,7 @@ extern const char shape_pool[];
 extern const struct shape_name shape_names[];
 extern const uint8_t shape_slots[];
 extern const struct shape_set shape_sets[];
+extern const int shape_set_count;
 extern const struct shape_type shape_types[];
 extern const uint16_t shape_members[];
 extern const struct shape_object shape_objects[];

@@ -25,10 +25,10 @@ set_find(const struct shape_set *s, struct span name)
 	if (i == 0)
 		return -1;
 	n = &shape_names[s->names + i - 1];
-	return n->len == name.len &&
-		memcmp(shape_pool + n->at, name.p, name.len) == 0
-	    ? (int)i - 1
-	    : -1;
+	if (n->len != name.len ||
+	    !name_same(shape_pool + n->at, name.p, name.len))
+		return -1;
+	return (int)i - 1;
 }
 
 /* --- arrays -----------------------------------------------------------------
