@@ -71,7 +71,7 @@ state_of(const struct certs *c, const struct certs_entry *l)
 
 	if (!certs_clock_valid(c))
 		return "clock not set";
-	if (now >= l->cert->end)
+	if (now > l->cert->end)
 		return "expired";
 	if (now < l->cert->begin)
 		return "not yet valid";

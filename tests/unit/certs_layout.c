@@ -314,6 +314,7 @@ D38_places_that_overlap_are_refused_at_the_beginning(void **state)
 		{ 0, CERTS_MO, "ca/v2g/V2G_ROOT_CA.pem" },
 		{ 0, CERTS_MO, "ca/v2g" },
 		{ 0, CERTS_MO, "client/cso/ca" },
+		{ 0, CERTS_MO, "client/cso/ca.d" },
 		{ 1, CERTS_LEAF_CSMS, "ca" },
 		{ 1, CERTS_LEAF_CSMS, "ca/csms/CSMS_ROOT_CA.pem" },
 		{ 1, CERTS_LEAF_CSMS, "client/cso/csms" },

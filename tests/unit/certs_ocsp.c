@@ -142,6 +142,42 @@ every_leaf_valid_or_to_be_is_asked_about_and_an_authority_once(void **state)
 }
 
 static void
+without_key_ids(X509 *x)
+{
+	int at;
+
+	while ((at = X509_get_ext_by_NID(
+		    x, NID_authority_key_identifier, -1)) != -1)
+		X509_EXTENSION_free(X509_delete_ext(x, at));
+}
+
+/* By name alone it is our root's: what tells them apart is the signature. */
+static void
+a_strangers_contract_is_not_ours_by_its_issuers_name(void **state)
+{
+	own_bytes struct bytes pem = { 0 };
+	struct ocsp_data data[8];
+	struct world w;
+	struct err e;
+	X509 *x;
+	int n;
+
+	(void)state;
+	begin(&w);
+	x = craft_x509(&(struct craft_cert){ .cn = "contract",
+	    .issuer = w.v2g,
+	    .issuer_key = craft_key("P-256", 99),
+	    .ocsp = TWO_URLS,
+	    .twist = without_key_ids });
+	craft_pem(x, &pem);
+	assert_int_equal(ocsp_of_chain(w.c, pem.p, pem.len, data, 8, &n, &e),
+	    CERTS_ISSUER_NOT_FOUND);
+	assert_int_equal(n, 0);
+	X509_free(x);
+	world_drop(&w);
+}
+
+static void
 a_contract_is_asked_about_if_it_leads_to_an_anchor(void **state)
 {
 	own_bytes struct bytes pem = { 0 };
@@ -533,6 +569,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		in_a_place(
+		    a_strangers_contract_is_not_ours_by_its_issuers_name),
 		in_a_place(D31_each_responder_is_a_url_of_its_own),
 		in_a_place(
 		    every_leaf_valid_or_to_be_is_asked_about_and_an_authority_once),

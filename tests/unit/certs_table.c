@@ -1450,8 +1450,10 @@ static struct bytes *listing;
 static int
 note(const char *path, const struct stat *st, int type)
 {
-	/* The clock's floor may rise, and locks are nobody's state. */
+	/* The clock's floor may rise, waiting keys grow older, and locks are
+	 * nobody's state. */
 	if (type == FTW_F && strstr(path, ".ingot-clock") == NULL &&
+	    strstr(path, ".ingot-keys") == NULL &&
 	    strstr(path, ".ingot-lock") == NULL)
 		bytes_fmt(listing, "%s %lld %llu\n", path,
 		    (long long)st->st_size, (unsigned long long)st->st_ino);

@@ -421,6 +421,37 @@ D06_each_certificate_has_its_time_and_the_anchor_too(void **state)
 	refuse(bad_times, sizeof(bad_times) / sizeof(bad_times[0]));
 }
 
+/* RFC 5280 section 4.1.2.5: from notBefore through notAfter, inclusive. */
+static void
+D06_the_first_and_the_last_second_are_within_its_time(void **state)
+{
+	static const struct {
+		time_t at;
+		enum certs_result want;
+	} rows[] = { { CRAFT_NOW - 61, CERTS_NOT_YET_VALID },
+		{ CRAFT_NOW - 60, CERTS_ACCEPTED },
+		{ CRAFT_NOW + 60, CERTS_ACCEPTED },
+		{ CRAFT_NOW + 61, CERTS_EXPIRED } };
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < C_ALL; i++) {
+		struct craft_cert spec[C_ALL] = { { 0 } };
+		own_certs struct chain c;
+		struct verify_job job;
+
+		spec[i].begin = CRAFT_NOW - 60;
+		spec[i].end = CRAFT_NOW + 60;
+		c = chain_craft(spec);
+		job = chain_job(&c, VERIFY_CSMS_CLIENT);
+		for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+			job.at = rows[k].at;
+			assert_int_equal(
+			    verify_chain(&job, NULL, &e), rows[k].want);
+		}
+	}
+}
+
 static void
 D07_a_certificate_is_for_what_it_says(void **state)
 {
@@ -606,6 +637,8 @@ main(void)
 		cmocka_unit_test(what_is_right_is_accepted),
 		cmocka_unit_test(
 		    D06_each_certificate_has_its_time_and_the_anchor_too),
+		cmocka_unit_test(
+		    D06_the_first_and_the_last_second_are_within_its_time),
 		cmocka_unit_test(D07_a_certificate_is_for_what_it_says),
 		cmocka_unit_test(
 		    R4_what_is_wrong_in_one_way_is_refused_with_that_reason),

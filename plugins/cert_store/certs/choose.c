@@ -70,7 +70,7 @@ is_wanted(
 static bool
 is_valid(const struct certs_entry *l, time_t now)
 {
-	return l->cert->begin <= now && now < l->cert->end;
+	return l->cert->begin <= now && now <= l->cert->end;
 }
 
 /* Higher is better; among equals the newest, which comes first. */

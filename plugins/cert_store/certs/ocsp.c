@@ -74,7 +74,8 @@ issued(const struct cert *issuer, const struct cert *x)
 	    X509_verify(x->x, X509_get0_pubkey(issuer->x)) == 1;
 }
 
-/* Who is trusted goes before who was sent. */
+/* Who is trusted goes before who was sent. The index takes the only one of a
+ * name for the issuer; here a stranger brings the certificate. */
 static const struct cert *
 issuer_of(const struct asking *a, const struct cert *x, bool *trusted)
 {
@@ -82,8 +83,11 @@ issuer_of(const struct asking *a, const struct cert *x, bool *trusted)
 	const struct cert *by = NULL;
 
 	*trusted = true;
-	for (size_t i = 0; i < 2 && by == NULL; i++)
+	for (size_t i = 0; i < 2 && by == NULL; i++) {
 		by = index_issuer(a->certs, x, domains[i]);
+		if (by != NULL && !issued(by, x))
+			by = NULL;
+	}
 	for (int i = 0; i < a->chain_count && by == NULL; i++) {
 		*trusted = false;
 		if (issued(a->chain[i], x))

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "crl.h"
 #include "verify_in.h"
 #include "x509.h"
 
@@ -110,6 +111,36 @@ want_any_policy(X509_VERIFY_PARAM *param)
 	return any != NULL && X509_VERIFY_PARAM_add0_policy(param, any) == 1;
 }
 
+/* Who signs a list for another is verified in a context of its own, which
+ * knows its parent and nothing that was put there. */
+static const struct verify_job *
+job_of(X509_STORE_CTX *ctx)
+{
+	X509_STORE_CTX *parent;
+
+	while ((parent = X509_STORE_CTX_get0_parent_ctx(ctx)) != NULL)
+		ctx = parent;
+	return X509_STORE_CTX_get_app_data(ctx);
+}
+
+/* RFC 5280 section 4.1.2.5: notAfter is within. To OpenSSL it is over then. */
+static bool
+ends_now(X509_STORE_CTX *ctx, const struct verify_job *job)
+{
+	const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+
+	return X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CERT_HAS_EXPIRED &&
+	    x != NULL && crl_time(X509_get0_notAfter(x)) == job->at;
+}
+
+static int
+pass(int ok, X509_STORE_CTX *ctx)
+{
+	const struct verify_job *job = job_of(ctx);
+
+	return ok == 1 || ends_now(ctx, job) || verify_pass_crl(ctx, job);
+}
+
 /* The purpose is set without the trust that X509_STORE_CTX_set_purpose() ties
  * to it: who is an anchor is trusted for what the store asks. */
 static enum certs_result
@@ -120,6 +151,8 @@ prepare(X509_STORE_CTX *ctx, const struct verify_job *job, struct err *e)
 	    X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN |
 	    X509_V_FLAG_POLICY_CHECK;
 
+	(void)X509_STORE_CTX_set_app_data(ctx, (void *)(uintptr_t)job);
+	X509_STORE_CTX_set_verify_cb(ctx, pass);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
 	X509_VERIFY_PARAM_set_depth(param, VERIFY_DEPTH - 2);
 	X509_VERIFY_PARAM_set_time(param, job->at);

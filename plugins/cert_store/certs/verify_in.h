@@ -58,6 +58,9 @@ enum certs_result verify_result_of(int error, int depth);
  * has to have one. */
 void verify_use_crls(X509_STORE_CTX *, const struct verify_job *);
 
+/* Of an error of OpenSSL's about CRLs: is it none for this job? */
+bool verify_pass_crl(X509_STORE_CTX *, const struct verify_job *);
+
 /* What the job's OCSP answer says of path's leaf. */
 enum certs_result verify_staple(
     const struct verify_job *, const STACK_OF(X509) * path, struct err *);

@@ -74,18 +74,6 @@ may_be_stale(const struct verify_job *job, const X509_CRL *crl)
 	return false;
 }
 
-/* Who signs a list for another is verified in a context of its own, which
- * knows its parent and nothing that was put there. */
-static const struct verify_job *
-job_of(X509_STORE_CTX *ctx)
-{
-	X509_STORE_CTX *parent;
-
-	while ((parent = X509_STORE_CTX_get0_parent_ctx(ctx)) != NULL)
-		ctx = parent;
-	return X509_STORE_CTX_get_app_data(ctx);
-}
-
 /* What is said of a list, and not of who is on it. */
 static bool
 is_of_the_list(int error)
@@ -107,15 +95,13 @@ is_of_the_list(int error)
  * none it takes an indirect one that was made for others. One that is there and
  * could not be used (another scope, an unknown critical extension) still
  * counts: else a revoked certificate would pass behind a CRL that is odd. */
-static int
-pass_who_has_no_crl(int ok, X509_STORE_CTX *ctx)
+bool
+verify_pass_crl(X509_STORE_CTX *ctx, const struct verify_job *job)
 {
-	const struct verify_job *job = job_of(ctx);
 	const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
 
-	return ok == 1 ||
-	    (is_of_the_list(error) && x != NULL && !has_crl(job, x)) ||
+	return (is_of_the_list(error) && x != NULL && !has_crl(job, x)) ||
 	    (error == X509_V_ERR_CRL_HAS_EXPIRED &&
 		may_be_stale(job, X509_STORE_CTX_get0_current_crl(ctx)));
 }
@@ -126,8 +112,6 @@ verify_use_crls(X509_STORE_CTX *ctx, const struct verify_job *job)
 	if (job->crls == NULL || sk_X509_CRL_num(job->crls) <= 0)
 		return;
 	X509_STORE_CTX_set0_crls(ctx, job->crls);
-	(void)X509_STORE_CTX_set_app_data(ctx, (void *)(uintptr_t)job);
-	X509_STORE_CTX_set_verify_cb(ctx, pass_who_has_no_crl);
 	X509_STORE_CTX_set_flags(ctx,
 	    X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
 		X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS);
