@@ -151,7 +151,8 @@ static const struct field limits[] = {
 	NUMBER(ocpp_limits, call_ms, 1000, 600000, 30000),
 	/* 0 is OCPP's own "none" (WebSocketPingInterval). */
 	NUMBER(ocpp_limits, ping_s, 0, 3600, 60),
-	NUMBER(ocpp_limits, store_bytes, MIB, 65536 * MIB, 64 * MIB),
+	/* A host's files end at 16 MB, and a segment is a 64th of all. */
+	NUMBER(ocpp_limits, store_bytes, MIB, 512 * MIB, 64 * MIB),
 	NUMBER(ocpp_limits, store_records, 10, 10000000, 10000),
 	NUMBER(ocpp_limits, attempts, 1, 100, 3),
 	NUMBER(ocpp_limits, attempt_s, 1, 86400, 60),

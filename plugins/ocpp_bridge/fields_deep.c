@@ -159,7 +159,7 @@ fields_read(
 {
 	const char *names[FIELDS_MAX + 1] = { NULL };
 
-	for (size_t i = 0; table[i].kind != FIELD_END && i < FIELDS_MAX; i++)
+	for (size_t i = 0; i < FIELDS_MAX && table[i].kind != FIELD_END; i++)
 		names[i] = table[i].name;
 	if (conf_known(group, names, e) == -1)
 		return -1;

@@ -14,13 +14,8 @@
 #define PAGE_MAX    200
 #define PAYLOAD_MAX (256 * 1024)
 
-struct question {
-	struct ocpp *o;
-	const json_t *q;
-};
-
 /* A reply is the caller's; NULL: e says why. */
-typedef json_t *verb_fn(const struct question *, struct err *);
+typedef json_t *verb_fn(struct ocpp *, const json_t *q, struct err *);
 
 static json_t *
 no_memory(struct err *e)
@@ -30,74 +25,75 @@ no_memory(struct err *e)
 }
 
 static json_t *
-verb_status(const struct question *a, struct err *e)
+verb_status(struct ocpp *o, const json_t *q, struct err *e)
 {
 	own_bytes struct bytes authority = { 0 };
 	json_t *r =
-	    a->o->bridge == NULL ? json_object() : bridge_status(a->o->bridge);
+	    o->bridge == NULL ? json_object() : bridge_status(o->bridge);
 	struct err none;
 
+	(void)q;
 	if (r == NULL)
 		return no_memory(e);
 	(void)json_object_set_new(
-	    r, "serving", json_boolean(a->o->bridge != NULL));
-	if (a->o->why[0] != '\0' && a->o->bridge == NULL)
-		(void)json_object_set_new(r, "why", json_text(a->o->why));
-	if (a->o->active)
+	    r, "serving", json_boolean(o->bridge != NULL));
+	if (o->why[0] != '\0' && o->bridge == NULL)
+		(void)json_object_set_new(r, "why", json_text(o->why));
+	if (o->active)
 		(void)json_object_set_new(
-		    r, "csms", json_text(a->o->settings.csms.url));
+		    r, "csms", json_text(o->settings.csms.url));
 	/* What an installer gives to charge points. */
-	if (tls_down_authority(a->o->host->state_dir, &authority, &none) == 0)
+	if (tls_down_authority(o->host->state_dir, &authority, &none) == 0)
 		(void)json_object_set_new(
 		    r, "authority", json_stringn(authority.p, authority.len));
 	return r;
 }
 
 static json_t *
-verb_chargers(const struct question *a, struct err *e)
+verb_chargers(struct ocpp *o, const json_t *q, struct err *e)
 {
 	const char *from;
 	int64_t most = PAGE_MAX;
 	json_t *r;
 
-	if (json_str_or(a->q, "from", OCPP_IDENTITY_MAX, "", &from, e) == -1 ||
-	    (json_object_get(a->q, "most") != NULL &&
-		json_num(a->q, "most", 1, PAGE_MAX, &most, e) == -1))
+	if (json_str_or(q, "from", OCPP_IDENTITY_MAX, "", &from, e) == -1 ||
+	    (json_object_get(q, "most") != NULL &&
+		json_num(q, "most", 1, PAGE_MAX, &most, e) == -1))
 		return NULL;
 	r = bridge_chargers(
-	    a->o->bridge, *from == '\0' ? NULL : from, (size_t)most);
+	    o->bridge, *from == '\0' ? NULL : from, (size_t)most);
 	return r == NULL ? no_memory(e) : r;
 }
 
 static json_t *
-verb_tail(const struct question *a, struct err *e)
+verb_tail(struct ocpp *o, const json_t *q, struct err *e)
 {
 	const char *charger;
 	int64_t after = 0;
 	json_t *r;
 
-	if (json_str_or(a->q, "charger", OCPP_IDENTITY_MAX, "", &charger, e) ==
+	if (json_str_or(q, "charger", OCPP_IDENTITY_MAX, "", &charger, e) ==
 		-1 ||
-	    (json_object_get(a->q, "after") != NULL &&
-		json_num(a->q, "after", 0, INT64_MAX, &after, e) == -1))
+	    (json_object_get(q, "after") != NULL &&
+		json_num(q, "after", 0, INT64_MAX, &after, e) == -1))
 		return NULL;
 	r = bridge_tail(
-	    a->o->bridge, *charger == '\0' ? NULL : charger, (uint64_t)after);
+	    o->bridge, *charger == '\0' ? NULL : charger, (uint64_t)after);
 	return r == NULL ? no_memory(e) : r;
 }
 
 /* The payload comes as text: what the charge point gets is what was typed. */
 static json_t *
-verb_send(const struct question *a, struct err *e)
+verb_send(struct ocpp *o, const json_t *q, struct err *e)
 {
-	const struct ingot_host *host = a->o->host;
+	const struct ingot_host *host = o->host;
 	const char *charger, *action, *payload;
 	uint64_t token;
 
-	if (json_str(a->q, "charger", OCPP_IDENTITY_MAX, &charger, e) == -1 ||
-	    json_str(a->q, "action", OCPP_ACTION_MAX, &action, e) == -1 ||
-	    json_str(a->q, "payload", PAYLOAD_MAX, &payload, e) == -1 ||
-	    bridge_send(a->o->bridge, charger, action, payload, strlen(payload),
+	if (json_str(q, "charger", OCPP_IDENTITY_MAX, &charger, e) == -1 ||
+	    json_str(q, "action", OCPP_ACTION_MAX, &action, e) == -1 ||
+	    json_str(q, "payload", PAYLOAD_MAX, &payload, e) == -1 ||
+	    bridge_send(o->bridge, charger, action, payload, strlen(payload),
 		&token, e) == -1)
 		return NULL;
 	(void)host->event(
@@ -106,14 +102,14 @@ verb_send(const struct question *a, struct err *e)
 }
 
 static json_t *
-verb_answer(const struct question *a, struct err *e)
+verb_answer(struct ocpp *o, const json_t *q, struct err *e)
 {
 	json_t *answer;
 	int64_t token;
 
-	if (json_num(a->q, "token", 0, INT64_MAX, &token, e) == -1)
+	if (json_num(q, "token", 0, INT64_MAX, &token, e) == -1)
 		return NULL;
-	answer = bridge_answer(a->o->bridge, (uint64_t)token);
+	answer = bridge_answer(o->bridge, (uint64_t)token);
 	return answer == NULL ? json_object()
 			      : json_pack("{s:o}", "answer", answer);
 }
@@ -137,12 +133,11 @@ answer(struct ocpp *o, const struct verb *v, const struct ingot_text *question,
 {
 	own_json json_t *q = json_parse(
 	    "question", question->p, question->len, INGOT_TEXT_MAX, e);
-	const struct question a = { o, q };
 
 	if (q == NULL || json_known(q, v->known, e) == -1)
 		return NULL;
 	if (o->bridge != NULL || v->idle)
-		return v->run(&a, e);
+		return v->run(o, q, e);
 	(void)err_set(e, ENOTCONN, "%s",
 	    o->why[0] != '\0'
 		? o->why

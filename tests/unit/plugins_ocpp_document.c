@@ -10,10 +10,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../plugins/ocpp_bridge/document.h"
+#include "file.h"
 
 #define LAN                                                                    \
 	"listeners = ( { name = \"lan\"; address = \"192.168.10.1\";\n"        \
@@ -97,7 +99,7 @@ static const char everything[] =
     "validation = ( { mode = \"reject\"; },\n"
     "  { mode = \"off\"; versions = [ \"ocpp2.1\" ]; from = [ \"csms\" ];\n"
     "    charger = \"CP-*\"; action = \"Reset\"; } );\n"
-    "limits = { chargers = 1000; store_bytes = 4294967296L; };\n"
+    "limits = { chargers = 1000; store_bytes = 268435456L; };\n"
     "mirror = { broker = \"unix:/run/m.sock\"; prefix = \"ocpp\";\n"
     "  idtags = true; frames = false;\n"
     "  commands = ( { charger = \"CP-*\"; action = \"Reset\"; } ); };\n"
@@ -144,7 +146,7 @@ all_that_may_be_said_arrives(void **state)
 	assert_null(s.rules[0].action);
 	assert_int_equal(s.rules[1].versions, 1u << OCPP_21);
 	assert_int_equal(s.rules[1].ways, 1u << OCPP_DOWN);
-	assert_true(s.limits.store_bytes == UINT64_C(4294967296));
+	assert_true(s.limits.store_bytes == UINT64_C(268435456));
 	assert_string_equal(s.mirror->rules[0].action, "Reset");
 	assert_true(s.mirror->idtags && !s.mirror->frames);
 	assert_int_equal(s.exposed.ntopics, 1);
@@ -371,6 +373,23 @@ each_mistake_is_told_with_its_line_and_a_remedy(void **state)
 	}
 }
 
+/* What people begin with. */
+static void
+the_shipped_beginning_is_a_document(void **state)
+{
+	own_bytes struct bytes text = { 0 };
+	struct ocpp_settings s;
+	struct err e;
+
+	(void)state;
+	if (file_read(
+		AT_FDCWD, "policies/ocpp/gateway.conf", 65536, &text, &e) == -1)
+		fail_msg("%s", e.text);
+	good(&s, text.p);
+	assert_int_equal(s.nlisteners, 2);
+	ocpp_doc_free(&s);
+}
+
 /* A password is in the text; it is in no error, wherever that is. */
 static void
 no_error_shows_a_password(void **state)
@@ -421,6 +440,7 @@ main(void)
 		cmocka_unit_test(what_is_written_parses_to_itself),
 		cmocka_unit_test(
 		    each_mistake_is_told_with_its_line_and_a_remedy),
+		cmocka_unit_test(the_shipped_beginning_is_a_document),
 		cmocka_unit_test(no_error_shows_a_password),
 		cmocka_unit_test(memory_is_bounded_by_what_the_document_says),
 	};
