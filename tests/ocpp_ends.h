@@ -184,8 +184,9 @@ ends_failed(void *ctx, const char *kind, const char *peer, const char *why)
 static const struct leg_limits ends_limits = { 1024 * 1024, 1024 * 1024, 20000,
 	20000 };
 
+/* The CSMS listens; port 0: any. */
 static inline int
-ends_listen(struct ends *w)
+ends_listen(struct ends *w, uint16_t port)
 {
 	static const struct listener_calls calls = { ends_arrived, ends_left,
 		ends_failed };
@@ -193,7 +194,7 @@ ends_listen(struct ends *w)
 
 	w->csms = listener_new(w->loop,
 	    &(struct listen_settings){ .address = "127.0.0.1",
-		.port = 0,
+		.port = port,
 		.limits = ends_limits,
 		.arrivals_max = 64,
 		.arrival_ms = 5000,
@@ -205,6 +206,21 @@ ends_listen(struct ends *w)
 	    listener_port(w->csms));
 	w->set.csms.url = w->url;
 	return 0;
+}
+
+/* Nobody listens there any more, and who was connected is cut off. */
+static inline uint16_t
+ends_csms_goes(struct ends *w)
+{
+	uint16_t port = listener_port(w->csms);
+
+	listener_free(w->csms);
+	w->csms = NULL;
+	for (unsigned i = 0; i < w->ncsms; i++) {
+		leg_free(w->all[w->came[i]].leg);
+		w->all[w->came[i]].leg = NULL;
+	}
+	return port;
 }
 
 /* --- the world ------------------------------------------------------------ */
@@ -268,13 +284,15 @@ ends_open(struct ends *w)
 
 	memset(w, 0, sizeof(*w));
 	ends_settings(w);
-	w->host = (struct bridge_host){
-		.ctx = w, .state = "state", .log = ends_log, .event = ends_event
-	};
+	w->host = (struct bridge_host){ .ctx = w,
+		.state = "state",
+		.log = ends_log,
+		.event = ends_event,
+		.sweep_ms = 50 };
 	if ((w->loop = loop_new(&e)) == NULL ||
 	    (w->crew = crew_new(w->loop, 1, &e)) == NULL)
 		return -1;
-	return ends_listen(w);
+	return ends_listen(w, 0);
 }
 
 static inline uint16_t
@@ -332,7 +350,8 @@ ends_close(struct ends *w)
 			free(w->all[i].heard[k]);
 	}
 	bridge_free(w->bridge);
-	listener_free(w->csms);
+	if (w->csms != NULL)
+		listener_free(w->csms);
 	crew_free(w->crew);
 	loop_free(w->loop);
 }

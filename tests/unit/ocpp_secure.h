@@ -269,8 +269,10 @@ world_begins(void **state)
 	if (place_make(state) == -1 || mkdir("store", 0700) == -1)
 		return -1;
 	memset(&w, 0, sizeof(w));
-	w.host = (struct bridge_host){ NULL, ".", log_line, note_event,
-		ask_store, NULL };
+	w.host = (struct bridge_host){ .state = ".",
+		.log = log_line,
+		.event = note_event,
+		.certs = ask_store };
 	w.set.limits.chargers = 100;
 	w.set.cpo = (char *)(uintptr_t) "Example";
 	w.set.csms.url = (char *)(uintptr_t) "wss://csms.example/ocpp";

@@ -125,6 +125,7 @@ check_password(struct pair *p, const struct arrival_facts *f)
 		return;
 	}
 	if (csms_decides(p)) {
+		p->delegated = true;
 		pair_happens(p, PAIR_PROVEN, NULL);
 		return;
 	}
@@ -239,6 +240,7 @@ arrive(void *served, struct arrival *a)
 	struct err e;
 
 	arrival_facts(a, &f);
+	bridge_wind(b);
 	b->figures[FIGURE_ARRIVED]++;
 	if (guard_blocks(b->guard, f.peer, b->set->limits.failures, now_ms())) {
 		turn_away(s, a, FIGURE_TOO_OFTEN, 429, "too many failures");
@@ -283,7 +285,8 @@ wins(const struct pair *p, const struct pair *old)
 	case OCPP_KEEP_OLD:
 		return false;
 	case OCPP_BY_STRENGTH:
-		return p->profile > 0 && p->profile >= old->profile;
+		return p->profile > 0 && !p->delegated &&
+		    p->profile >= old->profile;
 	}
 	return false;
 }

@@ -42,7 +42,7 @@ open_parts(struct bridge *b, struct err *e)
 	b->tail = tail_new();
 	if (b->handlers == NULL || b->guard == NULL || b->tail == NULL)
 		return err_set(e, ENOMEM, "out of memory");
-	b->sweep = loop_timer(b->loop, SWEEP_MS, sweep, b, e);
+	b->sweep = loop_timer(b->loop, b->host.sweep_ms, sweep, b, e);
 	return b->sweep == -1 ? -1 : 0;
 }
 
@@ -57,6 +57,8 @@ bridge_new(struct loop *loop, const struct bridge_host *host, struct err *e)
 	}
 	b->loop = loop;
 	b->host = *host;
+	if (b->host.sweep_ms == 0)
+		b->host.sweep_ms = SWEEP_MS;
 	b->now_ms = now_ms();
 	if (open_parts(b, e) == -1) {
 		bridge_free(b);
@@ -98,16 +100,26 @@ save_some(struct bridge *b)
 	}
 }
 
+void
+bridge_wind(struct bridge *b)
+{
+	struct err e;
+
+	if (b->sweep > 0)
+		return;
+	b->sweep = loop_timer(b->loop, b->host.sweep_ms, sweep, b, &e);
+	if (b->sweep == -1)
+		bridge_log(b, "%s", e.text);
+}
+
 static void
 sweep(void *bridge)
 {
 	struct bridge *b = bridge;
-	struct err e;
 
 	b->now_ms = now_ms();
-	b->sweep = loop_timer(b->loop, SWEEP_MS, sweep, b, &e);
-	if (b->sweep == -1)
-		bridge_log(b, "%s", e.text);
+	b->sweep = 0;
+	bridge_wind(b);
 	for (struct pair *p = b->pairs; p != NULL; p = p->next)
 		if (!p->dead)
 			pair_sweep(p);

@@ -32,6 +32,7 @@ struct bridge_host {
 	    void *ctx, const char *verb, json_t *question, struct err *);
 	int (*sign)(void *ctx, const char *purpose, const uint8_t digest[32],
 	    uint8_t sig[64]); /* any thread */
+	uint32_t sweep_ms; /* 0: a second; a test may be in more of a hurry */
 };
 
 /* Settings are borrowed until bridge_free or the next bridge_serve. */

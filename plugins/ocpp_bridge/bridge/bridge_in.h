@@ -83,6 +83,10 @@ void bridge_event(struct bridge *, const char *kind, const char *fmt, ...)
 void pair_note(struct pair *, const char *kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The sweep's timer; when there was no memory for it, the next arrival tries.
+ */
+void bridge_wind(struct bridge *);
+
 /* served.c */
 int served_are(struct bridge *, const struct ocpp_settings *, struct err *);
 void served_free(struct bridge *);
@@ -106,7 +110,7 @@ enum pair_event {
 	PAIR_UNDIALLED,
 	PAIR_CHARGER_GONE, /* code, why */
 	PAIR_CSMS_GONE,
-	PAIR_RETRY, /* the time to dial has come */
+	PAIR_RETRY, /* the time to dial has come; or: it takes long */
 	PAIR_END,   /* code, why: we want it so */
 	PAIR_EVENTS
 };

@@ -11,6 +11,7 @@
 
 #include "bridge_in.h"
 #include "digest.h"
+#include "pair_in.h"
 
 static void
 charger_closed(void *ctx, unsigned code, const char *reason)
@@ -28,8 +29,8 @@ csms_closed(void *ctx, unsigned code, const char *reason)
 	pair_happens(ctx, PAIR_CSMS_GONE, &news);
 }
 
-static const struct leg_calls charger_calls = { relay_charger, charger_closed };
-static const struct leg_calls csms_calls = { relay_csms, csms_closed };
+const struct leg_calls pair_charger_calls = { relay_charger, charger_closed };
+const struct leg_calls pair_csms_calls = { relay_csms, csms_closed };
 
 struct pair *
 pair_new(struct served *s, struct arrival *a, struct charger *c)
@@ -56,8 +57,8 @@ pair_new(struct served *s, struct arrival *a, struct charger *c)
 }
 
 /* When to try again; random from the kernel, so that no two units agree. */
-static void
-wait_for_retry(struct pair *p)
+void
+pair_wait(struct pair *p)
 {
 	uint32_t random = 0;
 	struct err e;
@@ -67,26 +68,8 @@ wait_for_retry(struct pair *p)
 	    backoff_ms(&p->bridge->set->backoff, p->failures, random);
 }
 
-/* --- a charger waits for its 101 ------------------------------------------ */
-
-/* J16 3.2: the handshake is completed without a subprotocol, then closed. */
-static void
-no_common(struct pair *p)
-{
-	static const struct pair_news news = { .code = 1002,
-		.why = "no common subprotocol" };
-	struct arrival *a = p->arrival;
-
-	p->arrival = NULL;
-	p->legs[OCPP_DOWN] = arrival_accept(a, NULL);
-	if (p->legs[OCPP_DOWN] != NULL)
-		leg_calls_are(p->legs[OCPP_DOWN], &charger_calls, p);
-	pair_note(p, "refused", "no common subprotocol");
-	pair_end(p, &news);
-}
-
-static void
-dial_now(struct pair *p)
+void
+pair_dial(struct pair *p)
 {
 	struct err e;
 
@@ -99,67 +82,13 @@ dial_now(struct pair *p)
 	}
 }
 
-static void
-admit(struct pair *p, const struct pair_news *news)
-{
-	(void)news;
-	if (p->charger->pair != NULL) {
-		arrive_contest(p);
-		return;
-	}
-	knock_free(p);
-	p->charger->pair = p;
-	p->state = PAIR_DIALLING;
-	if (p->offer[0] == '\0')
-		no_common(p);
-	else
-		dial_now(p);
-}
-
-static void
-unproven(struct pair *p, const struct pair_news *news)
-{
-	struct arrival_facts f;
-
-	(void)news;
-	arrival_facts(p->arrival, &f);
-	guard_failed(p->bridge->guard, f.peer, now_ms());
-	p->bridge->figures[FIGURE_NO_CREDENTIAL]++;
-	bridge_event(p->bridge, "FailedToAuthenticateAtCsms",
-	    "charge point %s, %s: refused by this gateway",
-	    p->charger->identity, f.peer);
-	pair_refused(p, 401, "credentials");
-}
-
-/* Both legs of a charger that waits, or the one it is going to have. */
-static bool
-accepted(struct pair *p, enum ocpp_version v)
-{
-	struct arrival *a = p->arrival;
-	struct leg *leg = arrival_accept(a, ocpp_subprotocol(v));
-
-	p->arrival = NULL;
-	if (leg == NULL)
-		return false;
-	p->legs[OCPP_DOWN] = leg;
-	p->version = v;
-	p->tokens = p->bridge->set->limits.frames;
-	p->pinged_ms = now_ms();
-	if (p->charger->version != v) {
-		p->charger->version = v;
-		p->charger->changed = true;
-	}
-	leg_calls_are(leg, &charger_calls, p);
-	return true;
-}
-
-static void
-both_are_here(struct pair *p, struct leg *csms)
+void
+pair_both(struct pair *p, struct leg *csms)
 {
 	p->legs[OCPP_UP] = csms;
 	p->state = PAIR_OPEN;
 	p->failures = 0;
-	leg_calls_are(csms, &csms_calls, p);
+	leg_calls_are(csms, &pair_csms_calls, p);
 	pair_pause(p, PAUSE_DIAL, false);
 	pair_note(p, "connected", "%s", ocpp_subprotocol(p->version));
 	if (p->backends == NULL)
@@ -168,69 +97,7 @@ both_are_here(struct pair *p, struct leg *csms)
 		store_opened(p->bridge->store, p);
 	if (p->bridge->secure != NULL)
 		secure_opened(p->bridge->secure, p);
-}
-
-static void
-first_open(struct pair *p, const struct pair_news *news)
-{
-	static const struct pair_news gone = { .code = 1001,
-		.why = "the charge point is gone" };
-	const char *protocol = news->dial->protocol;
-	enum ocpp_version v = ocpp_version_named(protocol, strlen(protocol));
-
-	p->legs[OCPP_UP] = news->dial->leg;
-	leg_calls_are(p->legs[OCPP_UP], &csms_calls, p);
-	if (v == OCPP_VERSIONS)
-		no_common(p);
-	else if (!accepted(p, v))
-		pair_end(p, &gone);
-	else
-		both_are_here(p, news->dial->leg);
-}
-
-/* Store mode: the charger comes in without its CSMS, with the subprotocol that
- * both agreed on last. Not if the CSMS answered: it is there, and refuses. */
-static bool
-may_come_in(struct pair *p, const struct dial_result *r)
-{
-	enum ocpp_version v = p->charger->version;
-	char offer[WHO_OFFER];
-
-	if (v == OCPP_VERSIONS || p->bridge->store == NULL ||
-	    (r->end == DIAL_HTTP && r->status != 0 && r->status < 500) ||
-	    (who_offer(p->offer, 1u << v, p->charger->identity, offer) == 0))
-		return false;
-	p->version = v;
-	return store_mode(p);
-}
-
-static void
-first_failed(struct pair *p, const struct pair_news *news)
-{
-	static const struct pair_news gone = { .code = 1001, .why = "gone" };
-
-	if (!may_come_in(p, news->dial)) {
-		pair_refused(p, dial_status(news->dial), news->dial->why);
-		return;
-	}
-	if (!accepted(p, p->version)) {
-		pair_end(p, &gone);
-		return;
-	}
-	p->state = PAIR_AWAY;
-	p->failures = 1;
-	wait_for_retry(p);
-	pair_note(p, "away", "let in without its CSMS");
-}
-
-static void
-left(struct pair *p, const struct pair_news *news)
-{
-	static const struct pair_news gone = { .code = 1001, .why = "gone" };
-
-	(void)news;
-	p->arrival = NULL;
-	pair_end(p, &gone);
+	relay_next(p, OCPP_UP);
 }
 
 /* --- both are there ------------------------------------------------------- */
@@ -283,9 +150,9 @@ csms_gone(struct pair *p, const struct pair_news *news)
 	}
 	go_away(p);
 	if (again)
-		dial_now(p);
+		pair_dial(p);
 	else
-		wait_for_retry(p);
+		pair_wait(p);
 }
 
 static void
@@ -295,7 +162,7 @@ swap(struct pair *p, const struct pair_news *news)
 
 	pair_forget_calls(p, OCPP_UP);
 	calls_orphan(&p->calls[OCPP_DOWN]);
-	both_are_here(p, news->dial->leg);
+	pair_both(p, news->dial->leg);
 	leg_close(old, 1000, "connected anew");
 	leg_free(old);
 }
@@ -315,13 +182,13 @@ back(struct pair *p, const struct pair_news *news)
 	const char *protocol = news->dial->protocol;
 
 	if (ocpp_version_named(protocol, strlen(protocol)) == p->version) {
-		both_are_here(p, news->dial->leg);
+		pair_both(p, news->dial->leg);
 		return;
 	}
 	leg_close(news->dial->leg, 1002, "another subprotocol");
 	leg_free(news->dial->leg);
 	p->failures++;
-	wait_for_retry(p);
+	pair_wait(p);
 }
 
 static void
@@ -335,14 +202,14 @@ still_away(struct pair *p, const struct pair_news *news)
 		return;
 	}
 	p->failures++;
-	wait_for_retry(p);
+	pair_wait(p);
 }
 
 static void
 retry(struct pair *p, const struct pair_news *news)
 {
 	(void)news;
-	dial_now(p);
+	pair_dial(p);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -353,19 +220,18 @@ refuse_end(struct pair *p, const struct pair_news *news)
 	pair_refused(p, 503, news->why);
 }
 
-typedef void pair_step(struct pair *, const struct pair_news *);
-
 static pair_step *const steps[PAIR_STATES][PAIR_EVENTS] = {
 	[PAIR_KNOCKING] = {
 		[PAIR_PROVEN] = admit,
-		[PAIR_UNPROVEN] = unproven,
-		[PAIR_LEFT] = left,
+		[PAIR_UNPROVEN] = admit_unproven,
+		[PAIR_LEFT] = admit_left,
 		[PAIR_END] = refuse_end,
 	},
 	[PAIR_DIALLING] = {
-		[PAIR_LEFT] = left,
-		[PAIR_DIALLED] = first_open,
-		[PAIR_UNDIALLED] = first_failed,
+		[PAIR_LEFT] = admit_left,
+		[PAIR_DIALLED] = admit_open,
+		[PAIR_UNDIALLED] = admit_failed,
+		[PAIR_RETRY] = admit_late,
 		[PAIR_END] = refuse_end,
 	},
 	[PAIR_OPEN] = {

@@ -38,6 +38,7 @@ struct pair {
 	enum pair_state state;
 	uint8_t profile;  /* of the listener it came by */
 	bool certificate; /* it authenticated by one */
+	bool delegated;   /* its password is the CSMS's to judge */
 	unsigned paused;  /* bits: why nothing is read from the charger */
 	bool redial;      /* wanted as soon as no CALL is open */
 	bool dead;        /* the sweep frees it */

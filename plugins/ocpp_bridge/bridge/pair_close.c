@@ -11,6 +11,9 @@
 
 #include "bridge_in.h"
 
+/* A charge point waits for its 101 so long, in store mode. */
+#define PATIENCE_MS 2000
+
 /* 1005, 1006 and 1015 never stand on the wire, 1002 and 1010 speak of one hop
  * (RFC 6455 7.4.1), and what no registry knows may be no code at all. */
 unsigned
@@ -182,6 +185,9 @@ pair_sweep(struct pair *p)
 {
 	if (p->state == PAIR_KNOCKING)
 		arrive_sweep(p);
+	else if (p->state == PAIR_DIALLING &&
+	    p->bridge->now_ms - p->since_ms > PATIENCE_MS)
+		pair_happens(p, PAIR_RETRY, NULL);
 	else if (p->state == PAIR_OPEN || p->state == PAIR_AWAY)
 		tend(p, p->bridge->now_ms);
 }

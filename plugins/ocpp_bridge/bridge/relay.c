@@ -333,7 +333,8 @@ relay_next(struct pair *p, enum ocpp_way way)
 		c.text = NULL;
 		c.at_ms = p->bridge->now_ms;
 		if (entered(p, way, &c)) {
-			relay_ours(p, way, text, c.text_len);
+			if (c.ours) /* another's was seen when it came */
+				relay_ours(p, way, text, c.text_len);
 			(void)leg_send(p->legs[way], text, c.text_len);
 		}
 		free(text);
