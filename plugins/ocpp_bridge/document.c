@@ -175,7 +175,7 @@ static const struct field mirror[] = {
 	TEXT(ocpp_mirror, password, TEXT_MAX_),
 	TEXT(ocpp_mirror, prefix, 100),
 	FLAG(ocpp_mirror, frames, true),
-	FLAG(ocpp_mirror, idtags, false),
+	FLAG(ocpp_mirror, hide_idtags, false),
 	LIST(ocpp_mirror, "commands", rules, nrules, ocpp_mirror_rule, 1000,
 	    mirror_rule),
 	END
@@ -189,6 +189,7 @@ static const struct field exposed[] = {
 	TEXT(ocpp_exposed, anchors, PATH_MAX_),
 	TEXT(ocpp_exposed, chain, PATH_MAX_),
 	TEXT(ocpp_exposed, key, PATH_MAX_),
+	TEXT(ocpp_exposed, folder, PATH_MAX_),
 	TEXTS(ocpp_exposed, topics, ntopics, 100, TEXT_MAX_),
 	END
 };

@@ -165,24 +165,6 @@ free_port(void)
 	return ntohs(at.sin_port);
 }
 
-/* What the configuration says of /etc/ingot/broker is in the test's folder. */
-static char *
-moved(const char *conf, const char *dir)
-{
-	static const char from[] = "/etc/ingot/broker";
-	struct bytes out = { 0 };
-	const char *p;
-
-	while ((p = strstr(conf, from)) != NULL) {
-		bytes_add(&out, conf, (size_t)(p - conf));
-		bytes_fmt(&out, "%s", dir);
-		conf = p + strlen(from);
-	}
-	bytes_fmt(&out, "%s\nuser root\n", conf);
-	assert_false(out.bad);
-	return out.p;
-}
-
 static void
 make_certificates(const char *dir)
 {
@@ -211,13 +193,13 @@ start_exposed(struct outside *o)
 {
 	struct expose_files f = { 0 };
 	struct hall *h = o->hall;
-	own_str char *conf = NULL;
 	struct err e;
 
 	(void)snprintf(o->ca, sizeof(o->ca), "%s/ca.pem", h->dir);
 	(void)snprintf(o->chain, sizeof(o->chain), "%s/chain.pem", h->dir);
 	(void)snprintf(o->key, sizeof(o->key), "%s/key.pem", h->dir);
 	o->x.anchors = o->ca;
+	o->x.folder = h->dir;
 	o->x.chain = o->chain;
 	o->x.key = o->key;
 	o->x.port = free_port();
@@ -225,8 +207,8 @@ start_exposed(struct outside *o)
 	(void)snprintf(
 	    o->where, sizeof(o->where), "mqtts://127.0.0.1:%u", o->x.port);
 	assert_int_equal(expose_files(&o->x, secret, &f, &e), 0);
-	conf = moved(f.conf.p, h->dir);
-	hall_write(h->dir, "exposed", conf);
+	bytes_fmt(&f.conf, "user root\n");
+	hall_write(h->dir, "exposed", f.conf.p);
 	hall_write(h->dir, "acl", f.acl.p);
 	hall_write(h->dir, "passwd", f.passwd.p);
 	files_free(&f);

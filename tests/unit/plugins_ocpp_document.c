@@ -101,7 +101,7 @@ static const char everything[] =
     "    charger = \"CP-*\"; action = \"Reset\"; } );\n"
     "limits = { chargers = 1000; store_bytes = 268435456L; };\n"
     "mirror = { broker = \"unix:/run/m.sock\"; prefix = \"ocpp\";\n"
-    "  idtags = true; frames = false;\n"
+    "  hide_idtags = true; frames = false;\n"
     "  commands = ( { charger = \"CP-*\"; action = \"Reset\"; } ); };\n"
     "exposed = { on = true; port = 8884; address = \"10.0.0.1\";\n"
     "  anchors = \"/x/a.pem\"; chain = \"/x/c.pem\"; key = \"/x/k.pem\";\n"
@@ -148,7 +148,7 @@ all_that_may_be_said_arrives(void **state)
 	assert_int_equal(s.rules[1].ways, 1u << OCPP_DOWN);
 	assert_true(s.limits.store_bytes == UINT64_C(268435456));
 	assert_string_equal(s.mirror->rules[0].action, "Reset");
-	assert_true(s.mirror->idtags && !s.mirror->frames);
+	assert_true(s.mirror->hide_idtags && !s.mirror->frames);
 	assert_int_equal(s.exposed.ntopics, 1);
 	assert_int_equal(s.nbackends, 1);
 	assert_string_equal(s.backends[0].copied[1], "Status*");

@@ -27,10 +27,9 @@ struct expose_files {
 	struct bytes conf, acl, passwd; /* bytes_free() each */
 };
 
-/* Where the policy puts acl and passwd: the configuration names them. */
+/* Where the policy puts "acl" and "passwd": the configuration names them. */
+#define EXPOSE_FOLDER "/etc/ingot/broker"
 #define EXPOSE_USER   "bridge"
-#define EXPOSE_ACL    "/etc/ingot/broker/acl"
-#define EXPOSE_PASSWD "/etc/ingot/broker/passwd"
 
 /* Is each topic "out FILTER" or "in FILTER", a filter that MQTT 3.1.1 4.7
  * allows, and none of the one way within one of the other? */

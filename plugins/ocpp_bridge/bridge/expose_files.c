@@ -49,8 +49,8 @@ check_pair(const char *a, const char *b, struct err *e)
 static int
 check_words(const struct ocpp_exposed *x, struct err *e)
 {
-	const char *const words[] = { x->address, x->anchors, x->chain,
-		x->key };
+	const char *const words[] = { x->address, x->anchors, x->chain, x->key,
+		x->folder };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		for (const char *p = words[i]; p != NULL && *p != '\0'; p++)
@@ -137,20 +137,22 @@ write_mark(const struct bytes *other, struct bytes *conf, struct err *e)
 static void
 write_conf(const struct ocpp_exposed *x, struct bytes *conf)
 {
+	const char *folder = x->folder != NULL ? x->folder : EXPOSE_FOLDER;
+
 	bytes_fmt(conf,
 	    "per_listener_settings true\npersistence false\n"
 	    "log_dest stderr\nlog_type error\nlog_type warning\n"
 	    "message_size_limit 65536\nmax_queued_messages 100\n"
 	    "max_queued_bytes 1048576\nset_tcp_nodelay true\n\n"
 	    "listener %u 127.0.0.1\nallow_anonymous false\n"
-	    "password_file " EXPOSE_PASSWD "\nmax_connections 2\n\n",
-	    x->inner);
+	    "password_file %s/passwd\nmax_connections 2\n\n",
+	    x->inner, folder);
 	bytes_fmt(conf,
 	    "listener %u %s\nallow_anonymous false\n"
 	    "require_certificate true\nuse_identity_as_username true\n"
 	    "tls_version tlsv1.2\ncafile %s\ncertfile %s\nkeyfile %s\n"
-	    "acl_file " EXPOSE_ACL "\nmax_connections 100\n",
-	    x->port, x->address, x->anchors, x->chain, x->key);
+	    "acl_file %s/acl\nmax_connections 100\n",
+	    x->port, x->address, x->anchors, x->chain, x->key, folder);
 }
 
 int

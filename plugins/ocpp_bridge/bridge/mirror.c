@@ -63,7 +63,7 @@ redacted(struct mirror *m, enum ocpp_version version, const struct frame *f,
 {
 	m->text.len = 0;
 	m->text.bad = false;
-	redact(version, f, action, text, m->settings->idtags, &m->text);
+	redact(version, f, action, text, m->settings->hide_idtags, &m->text);
 	return m->text.bad ? NULL : &m->text;
 }
 

@@ -59,7 +59,7 @@ show(struct relayed *r, const char *action)
 	own_bytes struct bytes out = { 0 };
 
 	redact(p->version, &r->f, action[0] == '\0' ? NULL : action, r->text,
-	    m == NULL || m->idtags, &out);
+	    m == NULL || m->hide_idtags, &out);
 	if (!out.bad)
 		tail_add(p->bridge->tail, p->charger->identity,
 		    r->way == OCPP_UP ? "up" : "down", out.p, out.len);
@@ -77,7 +77,8 @@ relay_seen(struct relayed *r, struct span action, enum ocpp_judging mode)
 	if (b->mirror == NULL && !faulty && !tail_watched(b->tail, b->now_ms))
 		return;
 	(void)snprintf(name, sizeof(name), "%.*s", (int)action.len, action.p);
-	show(r, name);
+	if (faulty || tail_watched(b->tail, b->now_ms))
+		show(r, name);
 	if (b->mirror != NULL)
 		mirror_frame(b->mirror, r->p->charger->identity, r->p->version,
 		    r->way, &r->f, name, r->text, faulty ? &r->v : NULL);

@@ -119,7 +119,8 @@ struct ocpp_mirror {
 	char *broker; /* "unix:/run/x.sock", "mqtt://127.0.0.1:1883", mqtts */
 	char *anchors, *chain, *key, *user, *password;
 	char *prefix; /* first topic level(s) */
-	bool frames, idtags;
+	bool frames;
+	bool hide_idtags; /* they are personal data */
 	struct ocpp_mirror_rule *rules;
 	size_t nrules;
 };
@@ -129,6 +130,7 @@ struct ocpp_exposed { /* the broker of our own for others (expose.h) */
 	uint16_t port;
 	uint16_t inner; /* on the loopback address, for us */
 	char *address, *anchors, *chain, *key;
+	char *folder; /* NULL: EXPOSE_FOLDER */
 	char **topics;
 	size_t ntopics;
 };
