@@ -81,6 +81,41 @@ so_they_do_over_tls(void **state)
 	until(w.up.code == 1001 && w.down.code == 1001);
 }
 
+/* Many records at once, some cut, read by a leg that pauses at each message:
+ * what TLS has taken from the socket, epoll does not tell of. */
+static void pause_after(void *ctx, char *text, size_t len);
+
+static void
+records_that_came_together_are_all_heard(void **state)
+{
+	static const struct leg_calls pausing = { pause_after, ended };
+	static const struct tls_side s = { .by = &good_ca, .cn = "gw" };
+	static const struct tls_side trusting = { .trusts = &good_ca };
+	static char text[10000];
+
+	(void)state;
+	listen_tls(&s);
+	memset(text, 'r', sizeof(text));
+	for (int paused = 0; paused < 2; paused++) {
+		dial_tls(&trusting, "gw", false);
+		until(w.down.leg != NULL);
+		if (paused)
+			leg_calls_are(w.down.leg, &pausing, &w.down);
+		for (unsigned i = 0; i < 200; i++)
+			(void)leg_send(w.up.leg, text, i * 50);
+		(void)leg_send(w.up.leg, "end", 3);
+		leg_close(w.up.leg, 1000, "");
+		for (unsigned i = 1; paused && i <= 201; i++) {
+			until(w.down.messages == i);
+			leg_pause(w.down.leg, false);
+		}
+		until(w.down.code == 1000);
+		assert_int_equal(w.down.messages, 201);
+		hang_up(&w.up);
+		hang_up(&w.down);
+	}
+}
+
 static void
 pieces_are_one_message(void **state)
 {
@@ -589,6 +624,7 @@ main(void)
 		in_a_world(messages_of_every_length_arrive_whole),
 		in_a_world(so_they_do_compressed),
 		in_a_world(so_they_do_over_tls),
+		in_a_world(records_that_came_together_are_all_heard),
 		in_a_world(pieces_are_one_message),
 		in_a_world(a_close_is_heard_and_answered),
 		in_a_world(a_long_reason_is_cut_between_characters),

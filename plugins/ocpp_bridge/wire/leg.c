@@ -74,6 +74,7 @@ leg_new_take(struct wire *w, struct stream *s, const struct leg_start *start)
 	leg->wire = w;
 	leg->stream = *s;
 	*s = (struct stream){ .fd = -1 };
+	stream_read_ahead(&leg->stream);
 	leg->client = start->client;
 	leg->limits = start->limits;
 	leg->deflate = start->deflate;
@@ -155,7 +156,7 @@ leg_over(struct leg *leg, unsigned code, const char *reason)
 	leg_tell(leg);
 }
 
-static void
+void
 leg_kick(struct leg *leg)
 {
 	struct wire *w = leg->wire;
@@ -299,6 +300,8 @@ go_on(struct leg *leg, uint32_t unused)
 	}
 	leg_tell(leg);
 	leg_again(leg);
+	if (reading(leg) && stream_pending(&leg->stream))
+		leg_read(leg);
 }
 
 static void
@@ -340,7 +343,8 @@ leg_calls_are(struct leg *leg, const struct leg_calls *calls, void *ctx)
 {
 	leg->calls = calls;
 	leg->ctx = ctx;
-	if (leg->rest.len > 0 || leg->hung || leg->end != 0)
+	if (leg->rest.len > 0 || leg->hung || leg->end != 0 ||
+	    stream_pending(&leg->stream))
 		leg_kick(leg);
 	leg_watch(leg);
 }
@@ -352,18 +356,10 @@ leg_pause(struct leg *leg, bool paused)
 		return;
 	leg->paused = paused;
 	leg->ping_ms = 0; /* an answer would not be read */
-	if (!paused && (leg->rest.len > 0 || leg->hung))
+	if (!paused &&
+	    (leg->rest.len > 0 || leg->hung || stream_pending(&leg->stream)))
 		leg_kick(leg);
 	leg_watch(leg);
-}
-
-void
-leg_close(struct leg *leg, unsigned code, const char *reason)
-{
-	if (leg->said || leg->end != 0 || leg->stream.fd == -1)
-		return;
-	if (leg_say_close(leg, code, reason, strlen(reason)) == 0)
-		leg->close_ms = now_ms() + LEG_CLOSE_MS;
 }
 
 void

@@ -72,6 +72,8 @@ void legs_end(struct wire *);
 void leg_over(struct leg *, unsigned code, const char *reason);
 /* The same from anywhere else: the loop comes to it. */
 void leg_break(struct leg *, unsigned code, const char *reason);
+/* The loop comes to it soon, whatever the socket has to say. */
+void leg_kick(struct leg *);
 void leg_tell(struct leg *);
 void leg_watch(struct leg *);
 /* The peer did what it must not: says so, and is over. */

@@ -12,6 +12,8 @@
 
 #include "leg_in.h"
 
+#define A_TURN 8 /* records of TLS */
+
 /* Does what it says still matter? */
 static bool
 listening(const struct leg *leg)
@@ -224,22 +226,38 @@ feed(struct leg *leg, char *p, size_t n)
 		leg_again(leg);
 }
 
-void
-leg_read(struct leg *leg)
+/* false: nothing more is there, or it is over. */
+static bool
+read_once(struct leg *leg)
 {
 	struct wire *w = leg->wire;
 	ssize_t n = stream_read(&leg->stream, w->in, WIRE_BUFFER);
 
 	if (n == -1 && errno == EAGAIN)
-		return;
+		return false;
 	if (n <= 0) {
 		leg_over(leg, WS_ABNORMAL,
 		    n == 0 ? "the connection ended" : strerror(errno));
-		return;
+		return false;
 	}
 	leg->figures.bytes_in += (uint64_t)n;
 	leg->figures.heard_ms = now_ms();
 	leg->ping_ms = 0;
 	if (listening(leg))
 		feed(leg, w->in, (size_t)n);
+	return true;
+}
+
+/*
+ * Once a turn, so that others have theirs: the loop tells of what is left in
+ * the socket. Of what TLS has taken from there nobody else would.
+ */
+void
+leg_read(struct leg *leg)
+{
+	for (int i = 0; i < A_TURN; i++)
+		if (!read_once(leg) || leg->stream.fd == -1 || waiting(leg) ||
+		    !stream_pending(&leg->stream))
+			return;
+	leg_kick(leg);
 }

@@ -223,3 +223,12 @@ leg_say_close(struct leg *leg, unsigned code, const char *reason, size_t len)
 	return leg_frame(
 	    leg, FIN | WS_CLOSE, pieces, ws_code_is_good(code) ? 2 : 0);
 }
+
+void
+leg_close(struct leg *leg, unsigned code, const char *reason)
+{
+	if (leg->said || leg->end != 0 || leg->stream.fd == -1)
+		return;
+	if (leg_say_close(leg, code, reason, strlen(reason)) == 0)
+		leg->close_ms = now_ms() + LEG_CLOSE_MS;
+}

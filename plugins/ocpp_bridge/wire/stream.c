@@ -78,6 +78,19 @@ stream_write(struct stream *s, const void *p, size_t n)
 }
 
 void
+stream_read_ahead(struct stream *s)
+{
+	if (s->ssl != NULL)
+		SSL_set_read_ahead(s->ssl, 1);
+}
+
+bool
+stream_pending(const struct stream *s)
+{
+	return s->ssl != NULL && SSL_has_pending(s->ssl) == 1;
+}
+
+void
 stream_shut(struct stream *s)
 {
 	if (s->fd == -1)

@@ -25,6 +25,13 @@ struct stream {
 ssize_t stream_read(struct stream *, void *, size_t);
 /* > 0; -1: EAGAIN later (with the same bytes first), or it is broken. */
 ssize_t stream_write(struct stream *, const void *, size_t);
+/*
+ * From now on reads take from the socket whatever is there, several records of
+ * TLS at once: one system call where there were two for each. What was taken
+ * and not given out yet is pending: the socket will not tell of it.
+ */
+void stream_read_ahead(struct stream *);
+bool stream_pending(const struct stream *);
 void stream_shut(struct stream *); /* says that nothing more will be sent */
 void stream_close(struct stream *);
 
