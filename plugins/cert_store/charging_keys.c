@@ -118,7 +118,10 @@ charging_key_make(struct store *s, const struct csr_options *o,
 		    "provider=tpm2 on a unit without a TPM (%s)", s->doc.tcti);
 	if (o->where == CSR_TPM && !fits)
 		return certs_say(e, CERTS_POLICY_REFUSED,
-		    "%s: this TPM's keys are P-256", csr_key_name(o->key));
+		    "%s key in the TPM: plugins sign with P-256 alone, so ask "
+		    "for P-256, or for provider=default where software_keys "
+		    "is true",
+		    csr_key_name(o->key));
 	if (o->where != CSR_FILE && tpm && fits)
 		return make_tpm(s, k, e) == -1 ? CERTS_KEY_GEN_ERROR
 					       : CERTS_ACCEPTED;
@@ -202,10 +205,14 @@ load(
 	h->soft = open_soft(s, l->key, &text);
 	if (text.p != NULL)
 		OPENSSL_cleanse(text.p, text.len);
-	return h->soft == NULL
-	    ? err_ssl(
-		  e, "%s: not a key, or its pass phrase is not known", l->key)
-	    : key_point(h->soft, h->point, e);
+	if (h->soft == NULL)
+		return err_ssl(e,
+		    "%s: not a key, or its pass phrase is not known", l->key);
+	return key_point(h->soft, h->point, e) == 0
+	    ? 0
+	    : err_in(e,
+		  "%s: a certificate for a key of --key P-256 is needed here",
+		  l->key);
 }
 
 int

@@ -1554,6 +1554,42 @@ each_operation_ends_with_what_its_row_says(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* What could not be written down is not so in memory either. */
+static void
+a_trial_whose_end_could_not_be_written_goes_on(void **state)
+{
+	struct asked a = { .key = craft_key("P-256", 1) };
+	const struct certs_entry *l;
+	struct err e;
+	void *place = NULL;
+
+	(void)state;
+	assert_int_equal(place_make_light(&place), 0);
+	world_make(&a.w, NULL);
+	world_roots(&a.w);
+	X509_free(world_install(&a.w, CERTS_LEAF_SECC,
+	    (struct craft_cert){ .begin = CRAFT_NOW - CRAFT_DAY }));
+	memcpy(
+	    a.print, certs_leaf_at(a.w.c, CERTS_LEAF_SECC, 0)->cert->print, 32);
+	assert_int_equal(worked(&a, &e), CERTS_ACCEPTED);
+	X509_free(world_install(&a.w, CERTS_LEAF_SECC,
+	    (struct craft_cert){ .begin = CRAFT_NOW - 60 }));
+	memcpy(
+	    a.print, certs_leaf_at(a.w.c, CERTS_LEAF_SECC, 0)->cert->print, 32);
+	room(false);
+	assert_int_equal(worked(&a, &e), CERTS_WRITE_ERROR);
+	room(true);
+	for (int trial = 0; trial < 2; trial++) {
+		assert_int_equal(certs_choose(a.w.c, CERTS_LEAF_SECC, NULL,
+				     trial == 1, &l, &e),
+		    CERTS_ACCEPTED);
+		assert_int_equal(
+		    memcmp(l->cert->print, a.print, 32) == 0, trial == 1);
+	}
+	asked_free(&a);
+	assert_int_equal(place_drop(&place), 0);
+}
+
 /* Which are not among the rows: the verbs' own. */
 static void
 every_result_has_a_row_but_those_of_requests(void **state)
@@ -1589,6 +1625,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_operation_ends_with_what_its_row_says),
+		cmocka_unit_test(
+		    a_trial_whose_end_could_not_be_written_goes_on),
 		cmocka_unit_test(every_result_has_a_row_but_those_of_requests),
 		cmocka_unit_test(no_operation_has_two_rows_of_one_result),
 	};
