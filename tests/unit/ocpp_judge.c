@@ -315,6 +315,14 @@ no_member_stands_twice_on_any_level(void **state)
 		{ TWOS, DATA("{\"\\u0061\":1,\"\\u00e9\":2,\"\xc3\xa9\":3}"),
 		    JUDGE_NO_JSON, NULL, 0 },
 		{ TWOS, DATA("{\"\":1,\"\":3}"), JUDGE_NO_JSON, NULL, 0 },
+		{ TWOS,
+		    DATA("{\"" TEN TEN "a" TEN TEN "\":1,\"" TEN TEN "b" TEN TEN
+			 "\":1}"),
+		    JUDGE_FINE, NULL, 0 },
+		{ TWOS,
+		    DATA("{\"" TEN TEN "a" TEN TEN "\":1,\"" TEN TEN "a" TEN TEN
+			 "\":1}"),
+		    JUDGE_NO_JSON, NULL, 0 },
 		{ TWOS, DATA("[{\"x\":{\"y\":1,\"z\":0,\"y\":1}}]"),
 		    JUDGE_NO_JSON, NULL, 0 },
 		{ TWOS, DATA("{\"a\":{\"b\":1},\"b\":1,\"a\":1}"),
@@ -337,23 +345,24 @@ no_member_stands_twice_on_any_level(void **state)
 	EXPECT(rows, OCPP_UP);
 }
 
-/* [2,"1","DataTransfer",{"vendorId":"v","data": before n times, then after */
+/* A DataTransfer of first, n times one, mid, n times other, and last. */
 static char *
-grown(const char *before, size_t n, const char *mid, const char *after)
+grown(const char *first, const char *one, size_t n, const char *mid,
+    const char *other, const char *last)
 {
-	size_t b = strlen(before), a = strlen(after);
-	const char *head =
+	static const char head[] =
 	    "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\",\"data\":";
-	char *s = malloc(strlen(head) + n * (a + b) + strlen(mid) + 3), *p = s;
+	char *s = malloc(sizeof(head) + 16 + n * (strlen(one) + strlen(other)));
+	char *p = s;
 
 	assert_non_null(s);
-	p = stpcpy(p, head);
+	p = stpcpy(stpcpy(p, head), first);
 	for (size_t i = 0; i < n; i++)
-		p = stpcpy(p, before);
+		p = stpcpy(p, one);
 	p = stpcpy(p, mid);
 	for (size_t i = 0; i < n; i++)
-		p = stpcpy(p, after);
-	(void)strcpy(p, "}]");
+		p = stpcpy(p, other);
+	(void)stpcpy(stpcpy(p, last), "}]");
 	return s;
 }
 
@@ -370,8 +379,8 @@ depth_ends_at_32_levels_however_deep_the_text_goes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char *arrays = grown("[", rows[i].n, "", "]");
-		char *objects = grown("{\"a\":", rows[i].n, "1", "}");
+		char *arrays = grown("", "[", rows[i].n, "", "]", "");
+		char *objects = grown("", "{\"a\":", rows[i].n, "1", "}", "");
 		const struct row both[] = {
 			{ TWOS, arrays, rows[i].fault, NULL, 0 },
 			{ TWOS, objects, rows[i].fault, NULL, 0 },
@@ -381,6 +390,21 @@ depth_ends_at_32_levels_however_deep_the_text_goes(void **state)
 		free(arrays);
 		free(objects);
 	}
+}
+
+static void
+long_texts_and_arrays_have_no_limit_but_that_of_their_shape(void **state)
+{
+	char *text = grown("\"", "x", 1 << 20, "", "", "\"");
+	char *array = grown("[", "1,", 100000, "1", "", "]");
+	const struct row rows[] = { { ALL, text, JUDGE_FINE, NULL, 0 },
+		{ TWOS, array, JUDGE_FINE, NULL, 0 },
+		{ ONE6, array, JUDGE_WRONG_TYPE, "$.data", 0 } };
+
+	(void)state;
+	EXPECT(rows, OCPP_UP);
+	free(text);
+	free(array);
 }
 
 /* --- frames -----------------------------------------------------------------
@@ -880,6 +904,8 @@ main(void)
 		cmocka_unit_test(no_member_stands_twice_on_any_level),
 		cmocka_unit_test(
 		    depth_ends_at_32_levels_however_deep_the_text_goes),
+		cmocka_unit_test(
+		    long_texts_and_arrays_have_no_limit_but_that_of_their_shape),
 		cmocka_unit_test(
 		    frames_have_the_type_the_id_and_the_length_of_their_version),
 		cmocka_unit_test(actions_are_known_and_payloads_objects),

@@ -45,8 +45,8 @@ struct walk {
 	struct verdict *v;
 	unsigned depth;
 	unsigned keys;
-	uint32_t hash[SCAN_KEYS_MAX];
-	struct span key[SCAN_KEYS_MAX];
+	/* Hashes of the names in open objects, in halves. */
+	uint32_t low[SCAN_KEYS_MAX], high[SCAN_KEYS_MAX];
 };
 
 struct number {

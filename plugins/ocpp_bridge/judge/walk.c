@@ -2,8 +2,9 @@
 /*
  * The walk over a value and its shape at once. Objects whose members are known
  * find a member that stands twice by one bit each. Open ones (customData, the
- * data of a DataTransfer, payloads whose shape nobody knows yet) keep the
- * names in w->key, a stack over all levels, and refuse more than it holds.
+ * data of a DataTransfer, payloads whose shape nobody knows yet) keep what
+ * their names hash to, on a stack over all levels, and refuse more than it
+ * holds.
  */
 #include <string.h>
 
@@ -185,42 +186,71 @@ known_object(struct walk *w, const struct shape_object *o)
 	return (o->required & ~seen) == 0 || walk_missing(w, o, seen);
 }
 
-static bool
-same_name(struct span a, struct span b)
+/* Of all bytes: names of a vendor's data may differ anywhere. */
+static uint64_t
+whole_hash(struct span s)
 {
-	if (a.len == b.len && memcmp(a.p, b.p, a.len) == 0)
-		return true;
-	while (a.len > 0 && b.len > 0)
-		if (scan_char(&a) != scan_char(&b))
-			return false;
-	return a.len == b.len;
+	uint64_t h = s.len * UINT64_C(0x9e3779b97f4a7c15), last = 0;
+
+	for (; s.len >= 8; s.p += 8, s.len -= 8) {
+		h = (h ^ name_word(s.p)) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+	}
+	for (size_t i = 0; i < s.len; i++)
+		last = last << 8 | (unsigned char)s.p[i];
+	h = (h ^ last) * UINT64_C(0xd6e8feb86659fd93);
+	return h ^ h >> 32;
 }
 
-/* Remembers a name of an open object whose first one is w->key[base]. */
+/* Among those from base on? Asked for each name of a long object, so eight at
+ * a time. */
+static bool
+is_among(const struct walk *w, unsigned base, uint64_t hash)
+{
+	uint32_t low = (uint32_t)hash;
+
+#ifdef __SSE2__
+	const __m128i x = _mm_set1_epi32((int)low);
+
+	for (; base + 8 <= w->keys; base += 8) {
+		const __m128i *at = (const __m128i *)(w->low + base);
+		__m128i a = _mm_cmpeq_epi32(_mm_loadu_si128(at), x),
+			b = _mm_cmpeq_epi32(_mm_loadu_si128(at + 1), x);
+
+		if (_mm_movemask_epi8(_mm_or_si128(a, b)) != 0)
+			break;
+	}
+#endif
+	for (; base < w->keys; base++)
+		if (w->low[base] == low && w->high[base] == hash >> 32)
+			return true;
+	return false;
+}
+
+/*
+ * Remembers a name of an open object whose first one is number base. Names
+ * of one hash count as one: with 64 bits no two meet by chance, and who makes
+ * some that do shall find no way to have thousands of texts compared.
+ */
 static bool
 remember(
     struct walk *w, unsigned base, const struct text *name, uint64_t *filter)
 {
 	char buf[SCAN_KEY_MAX];
-	struct span plain = { name->p, 0 };
-	uint32_t hash;
-	uint64_t bit;
+	struct span plain = { buf, 0 };
+	uint64_t hash, bit;
 
 	(void)scan_plain(name, buf, sizeof(buf), &plain);
-	hash = name_hash(plain.p, plain.len);
+	hash = whole_hash(plain);
 	bit = UINT64_C(1) << (hash & 63);
 	/* Most objects are small: most names end here. */
-	if ((*filter & bit) != 0)
-		for (unsigned i = base; i < w->keys; i++)
-			if (w->hash[i] == hash &&
-			    same_name(
-				w->key[i], (struct span){ name->p, name->len }))
-				return no_json(w, "a member that stands twice");
+	if ((*filter & bit) != 0 && is_among(w, base, hash))
+		return no_json(w, "a member that stands twice");
 	if (w->keys == SCAN_KEYS_MAX)
 		return no_json(w, "more than 512 members in open objects");
 	*filter |= bit;
-	w->hash[w->keys] = hash;
-	w->key[w->keys++] = (struct span){ name->p, name->len };
+	w->low[w->keys] = (uint32_t)hash;
+	w->high[w->keys++] = (uint32_t)(hash >> 32);
 	return true;
 }
 
