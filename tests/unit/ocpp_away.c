@@ -7,6 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "bridge_in.h"
 #include "ocpp_ends.h"
 #include "place.h"
 
@@ -227,6 +228,29 @@ nobody_comes_in_with_a_password_that_only_the_csms_can_judge(void **state)
 	ends_close(&w);
 }
 
+/* It was not read from while the CSMS was being changed. */
+static void
+a_csms_lost_while_it_is_changed_is_a_csms_lost(void **state)
+{
+	struct ends w;
+	struct end *cp, *cs;
+
+	(void)state;
+	served(&w);
+	cp = ends_dial(&w, "/CP1", "ocpp2.0.1");
+	cs = ends_csms(&w);
+	w.refuse = 1;
+	pair_redial(chargers_find(w.bridge->chargers, "CP1")->pair, true);
+	while (w.held == NULL)
+		ends_pass(&w, 5);
+	leg_free(cs->leg);
+	cs->leg = NULL;
+	ends_pass(&w, 50);
+	(void)end_say(cp, "[2,\"1\",\"Heartbeat\",{}]");
+	assert_non_null(strstr(end_hears(cp), "\"1\""));
+	ends_close(&w);
+}
+
 static void
 a_transparent_one_is_closed_and_comes_in_with_the_csms_alone(void **state)
 {
@@ -259,6 +283,7 @@ main(void)
 		in_a_place(a_csms_that_says_nothing_does_not_keep_it_waiting),
 		in_a_place(
 		    nobody_comes_in_with_a_password_that_only_the_csms_can_judge),
+		in_a_place(a_csms_lost_while_it_is_changed_is_a_csms_lost),
 		in_a_place(
 		    a_transparent_one_is_closed_and_comes_in_with_the_csms_alone),
 	};

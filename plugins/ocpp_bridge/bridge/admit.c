@@ -111,7 +111,10 @@ may_come_in(struct pair *p, const struct dial_result *r)
 	    (who_offer(p->offer, 1u << v, p->charger->identity, offer) == 0))
 		return false;
 	p->version = v;
-	return store_mode(p);
+	if (store_mode(p))
+		return true;
+	p->version = OCPP_VERSIONS;
+	return false;
 }
 
 static void

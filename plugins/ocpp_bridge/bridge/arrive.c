@@ -50,7 +50,13 @@ static void
 turn_away(struct served *s, struct arrival *a, enum figure figure,
     unsigned status, const char *why)
 {
+	struct arrival_facts f;
+
 	s->bridge->figures[figure]++;
+	arrival_facts(a, &f);
+	bridge_log_some(s->bridge, OFTEN_TURNED_AWAY,
+	    "listener %s, %s, %.*s: turned away, %u: %s", s->is->name, f.peer,
+	    (int)strcspn(f.path, "?"), f.path, status, why);
 	arrival_refuse(a, status, why);
 }
 
@@ -307,7 +313,8 @@ static void
 keep_old(struct pair *p)
 {
 	p->bridge->figures[FIGURE_SECOND]++;
-	bridge_log(p->bridge, "charge point %s: a second connection is refused",
+	bridge_log_some(p->bridge, OFTEN_TURNED_AWAY,
+	    "charge point %s: a second connection is refused",
 	    p->charger->identity);
 	pair_refused(p, 409, "connected already");
 }

@@ -36,6 +36,14 @@ enum figure {
 	FIGURES
 };
 
+/* What happens so often that a minute has room for some lines of it alone. */
+enum bridge_often {
+	OFTEN_TURNED_AWAY,
+	OFTEN_UNDIALLED,
+	OFTENS
+};
+#define BRIDGE_BUDGETS 24
+
 struct served { /* a listener that is open */
 	struct bridge *bridge;
 	const struct ocpp_listener *is; /* of the settings in force */
@@ -69,7 +77,7 @@ struct bridge {
 	struct {
 		uint64_t minute;
 		unsigned told, untold;
-	} told[16]; /* by kind of security event (events.c) */
+	} told[BRIDGE_BUDGETS]; /* by kind (events.c) */
 	uint64_t figures[FIGURES];
 };
 
@@ -77,6 +85,8 @@ struct bridge {
  * than a few a minute of each kind. */
 void bridge_log(struct bridge *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void bridge_log_some(struct bridge *, enum bridge_often, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void bridge_event(struct bridge *, const char *kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Something about one charge point, for tail and mirror; a redacted text. */

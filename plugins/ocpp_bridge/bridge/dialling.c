@@ -285,7 +285,8 @@ dialled(struct pair *p, const struct dial_result *r)
 	b->figures[FIGURE_UNDIALLED]++;
 	pair_note(p, "undialled", "%s", r->why);
 	if (p->failures == 0)
-		bridge_log(b, "charge point %s: CSMS not reached: %s",
+		bridge_log_some(b, OFTEN_UNDIALLED,
+		    "charge point %s: CSMS not reached: %s",
 		    p->charger->identity, r->why);
 }
 

@@ -15,6 +15,7 @@
 #include "json.h"
 
 #define A_MINUTE 10
+#define MORE_MAX 64
 
 /* The names that are ours to raise; each has its budget. */
 static const char *const kinds[] = { "InvalidTLSVersion",
@@ -23,7 +24,8 @@ static const char *const kinds[] = { "InvalidTLSVersion",
 	"CsmsFailedToAuthenticate", "InvalidMessages", "AttemptedReplayAttacks",
 	"MemoryExhaustion" };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
-_Static_assert(KINDS < 16, "struct bridge has a budget for each, and one more");
+_Static_assert(KINDS + 1 + OFTENS <= BRIDGE_BUDGETS,
+    "a budget for each, and one for all other kinds");
 
 void
 bridge_log(struct bridge *b, const char *fmt, ...)
@@ -38,28 +40,39 @@ bridge_log(struct bridge *b, const char *fmt, ...)
 		b->host.log(b->host.ctx, line);
 }
 
-void
-bridge_event(struct bridge *b, const char *kind, const char *fmt, ...)
+/* May this kind say something now? more: what it could not say before. */
+static bool
+may_say(struct bridge *b, size_t k, char more[static MORE_MAX])
 {
-	char text[512], more[64] = "";
 	uint64_t minute = b->now_ms / 60000;
-	size_t k = 0;
-	va_list ap;
 
-	while (k < KINDS && strcmp(kinds[k], kind) != 0)
-		k++;
+	more[0] = '\0';
 	if (b->told[k].minute != minute) {
 		if (b->told[k].untold > 0)
-			(void)snprintf(more, sizeof(more),
-			    " (and %u more before)", b->told[k].untold);
+			(void)snprintf(more, MORE_MAX, " (and %u more before)",
+			    b->told[k].untold);
 		b->told[k].minute = minute;
 		b->told[k].told = b->told[k].untold = 0;
 	}
 	if (b->told[k].told == A_MINUTE) {
 		b->told[k].untold++;
-		return;
+		return false;
 	}
 	b->told[k].told++;
+	return true;
+}
+
+void
+bridge_event(struct bridge *b, const char *kind, const char *fmt, ...)
+{
+	char text[512], more[MORE_MAX];
+	size_t k = 0;
+	va_list ap;
+
+	while (k < KINDS && strcmp(kinds[k], kind) != 0)
+		k++;
+	if (!may_say(b, k, more))
+		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text) - sizeof(more), fmt, ap);
 	va_end(ap);
@@ -67,6 +80,20 @@ bridge_event(struct bridge *b, const char *kind, const char *fmt, ...)
 	bridge_log(b, "%s: %s", kind, text);
 	if (b->host.event != NULL)
 		b->host.event(b->host.ctx, kind, text);
+}
+
+void
+bridge_log_some(struct bridge *b, enum bridge_often often, const char *fmt, ...)
+{
+	char text[512], more[MORE_MAX];
+	va_list ap;
+
+	if (!may_say(b, KINDS + 1 + often, more))
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	bridge_log(b, "%s%s", text, more);
 }
 
 void

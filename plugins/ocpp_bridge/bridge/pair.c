@@ -119,10 +119,12 @@ go_away(struct pair *p)
 {
 	p->state = PAIR_AWAY;
 	p->redial = false;
-	if (store_mode(p) && p->bridge->store != NULL)
+	if (store_mode(p) && p->bridge->store != NULL) {
+		pair_pause(p, PAUSE_DIAL, false);
 		store_lost(p->bridge->store, p);
-	else
+	} else {
 		pair_pause(p, PAUSE_DIAL, true);
+	}
 	pair_forget_calls(p, OCPP_UP);
 	calls_orphan(&p->calls[OCPP_DOWN]);
 }
