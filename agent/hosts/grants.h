@@ -21,6 +21,7 @@
  *	groups = [ "tss" ];
  *	needs = [ "INSTALL", "RELOAD" ];
  *	late_ms = 10000;  memory_mb = 64;
+ *	descriptors = 256;	64 without NETWORK, unless said
  *	read = [ "/path" ];  write = [ "/path" ];
  *	connect = [ 8883 ];  bind = [ ];
  *	hand = ( { name; path; } );

@@ -30,7 +30,7 @@ unit_make() {
 unit_apply() {
 	rm -rf sample
 	mkdir -p sample/etc/ingot/documents
-	printf 'tcti = "%s";\ncerts = { root = "%s"; };\n' "$TCTI" "$CERTS" \
+	printf 'tcti = "%s";\ncerts = { root = "%s"; %s };\n' "$TCTI" "$CERTS" "${STORE-}" \
 	    >sample/etc/ingot/documents/cert_store.conf
 	[ $# -eq 0 ] || printf '%s\n' "$1" >sample/etc/ingot/documents/ocpp_bridge.conf
 	sequence=$((sequence + 1))

@@ -418,9 +418,10 @@ profile_3_takes_certificates_of_its_anchors_alone(void **state)
 
 static struct world {
 	struct issued ca, server, leaf;
-	unsigned signatures, outcomes, asked;
+	unsigned signatures, outcomes, asked, roots;
 	char outcome[16], purpose[64];
-	const char *state; /* of the leaf, in cert_store's words */
+	char root[SHA256_HEX]; /* once it was asked for */
+	const char *state;     /* of the leaf, in cert_store's words */
 	bool none;
 } w;
 
@@ -465,11 +466,25 @@ certs(void *ctx, const char *verb, json_t *q, struct err *e)
 		assert_true(json_is_true(json_object_get(question, "expired")));
 		return answer_leaf();
 	}
+	if (strcmp(verb, "certs.outcome") == 0 && w.root[0] != '\0') {
+		w.roots++;
+		assert_string_equal(w.root,
+		    json_string_value(
+			json_object_get(question, "fingerprint")));
+		assert_string_equal("root-worked",
+		    json_string_value(json_object_get(question, "outcome")));
+		return json_pack("{s:s}", "result", "Accepted");
+	}
 	if (strcmp(verb, "certs.outcome") == 0) {
 		w.outcomes++;
 		(void)snprintf(w.outcome, sizeof(w.outcome), "%s",
 		    json_string_value(json_object_get(question, "outcome")));
 		return json_pack("{s:s}", "result", "Accepted");
+	}
+	if (strcmp(verb, "certs.list") == 0) {
+		assert_int_equal(x509_fingerprint(w.ca.cert, w.root, e), 0);
+		return json_pack("{s:s, s:[{s:s, s:s}]}", "result", "Accepted",
+		    "certificates", "fingerprint", w.root, "state", w.state);
 	}
 	assert_string_equal(verb, "certs.anchors");
 	return json_pack("{s:s, s:b, s:o}", "result", "Accepted", "system", 0,
@@ -625,6 +640,40 @@ what_becomes_of_a_certificate_on_trial_is_told_once(void **state)
 	}
 }
 
+/* Only one that is on trial, only once, and only if a CSMS led to it. */
+static void
+a_new_root_that_has_worked_is_told_once(void **state)
+{
+	static const struct dial_result open = { .end = DIAL_OPEN };
+	const struct tls_own none = { .trial = false };
+	SSL_CTX *server = csms_asking(&w.server), *c;
+	struct tls_own own;
+	struct err e;
+	struct tls_up *up = tls_up_new(&with_store, &e);
+
+	(void)state;
+	c = dialling(up, 3, &own);
+	tls_up_outcome(up, &none, &open);
+	assert_string_equal(w.root, ""); /* nobody was verified yet */
+	assert_true(through(c, server));
+	tls_up_outcome(up, &none, &open);
+	tls_up_outcome(up, &none, &open);
+	assert_int_equal(w.roots, 1);
+	tls_up_free(up);
+	/* One that has long worked is looked up and not told. */
+	w.state = "valid";
+	w.roots = 0;
+	up = tls_up_new(&with_store, &e);
+	SSL_CTX_free(c);
+	c = dialling(up, 3, &own);
+	assert_true(through(c, server));
+	tls_up_outcome(up, &none, &open);
+	assert_int_equal(w.roots, 0);
+	SSL_CTX_free(c);
+	SSL_CTX_free(server);
+	tls_up_free(up);
+}
+
 static void
 contexts_of_one_certificate_are_one_and_change_with_it(void **state)
 {
@@ -738,6 +787,7 @@ main(void)
 		    the_key_of_the_client_certificate_is_asked_for_its_signature),
 		in_the_world(
 		    what_becomes_of_a_certificate_on_trial_is_told_once),
+		in_the_world(a_new_root_that_has_worked_is_told_once),
 		in_the_world(
 		    contexts_of_one_certificate_are_one_and_change_with_it),
 		in_the_world(a_csms_of_other_anchors_is_not_taken),

@@ -130,7 +130,7 @@ struct certs_entry {
 	const char *chain;    /* of a leaf: its chain's file, or NULL */
 	struct cert **chain_certs; /* leaf first, without the root */
 	int chain_count;
-	bool trial; /* a leaf that has not been used with success */
+	bool trial; /* a leaf or a new root not yet used with success */
 };
 
 /* Anchors of a domain / leaves of a kind, newest notBefore first; NULL after

@@ -342,15 +342,25 @@ join_room(struct joining *j, struct err *e)
 	return 0;
 }
 
+/* A leaf has the standing of its kind, a root of the CSMS one of its own. */
+static const char *
+trial_kind(const struct entry *n)
+{
+	if (n->leaf)
+		return choose_kind(n->pub.leaf);
+	return n->pub.anchor && n->pub.domain == CERTS_CSMS ? "root" : NULL;
+}
+
 void
 index_trials(struct certs *c)
 {
 	for (size_t i = 0; i < c->entry_count; i++) {
 		struct entry *n = &c->entries[i];
+		const char *kind = trial_kind(n);
 
-		n->pub.trial = n->leaf &&
-		    standings_of(&c->standings, choose_kind(n->pub.leaf),
-			n->pub.cert->print) == STANDING_TRIAL;
+		n->pub.trial = kind != NULL &&
+		    standings_of(&c->standings, kind, n->pub.cert->print) ==
+			STANDING_TRIAL;
 	}
 }
 

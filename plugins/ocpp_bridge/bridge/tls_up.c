@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,10 @@ struct tls_up {
 	struct anchors anchors[8];
 	uint64_t clock;
 	char told[SHA256_HEX]; /* of whose outcome cert_store knows */
+	/* The authority that the CSMS's certificate led to, last; by crew
+	 * threads. And the one that cert_store was told about. */
+	pthread_mutex_t lock;
+	char root[SHA256_HEX], root_told[SHA256_HEX];
 };
 
 /* --- the key, elsewhere --------------------------------------------------- */
@@ -69,6 +74,7 @@ tls_up_new(const struct bridge_host *host, struct err *e)
 	if (up == NULL)
 		return (void)err_sys(e, "TLS"), NULL;
 	up->host = host;
+	(void)pthread_mutex_init(&up->lock, NULL);
 	if (key_setup(e) == 0 &&
 	    key_signer_set(PURPOSE, sign, (void *)(uintptr_t)host, e) == 0)
 		return up;
@@ -97,6 +103,7 @@ tls_up_free(struct tls_up *up)
 		return;
 	key_signer_remove(PURPOSE);
 	tls_up_forget(up);
+	(void)pthread_mutex_destroy(&up->lock);
 	free(up);
 }
 
@@ -187,9 +194,31 @@ use_leaf(SSL_CTX *ctx, const struct own *own, struct err *e)
 
 /* --- contexts ------------------------------------------------------------- */
 
+/* Crew threads. Called for the leaf last, when the chain is good. */
+static int
+verified(int ok, X509_STORE_CTX *v)
+{
+	SSL *ssl =
+	    X509_STORE_CTX_get_ex_data(v, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_up *up = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(v);
+	char print[SHA256_HEX];
+	struct err e;
+
+	if (!ok || X509_STORE_CTX_get_error_depth(v) != 0 ||
+	    x509_fingerprint(
+		sk_X509_value(chain, sk_X509_num(chain) - 1), print, &e) == -1)
+		return ok;
+	(void)pthread_mutex_lock(&up->lock);
+	(void)strcpy(up->root, print);
+	(void)pthread_mutex_unlock(&up->lock);
+	return ok;
+}
+
 /* The peer's name is checked by who dials (dial_settings.name). */
 static SSL_CTX *
-make(const struct anchors *a, const struct own *own, struct err *e)
+make(struct tls_up *up, const struct anchors *a, const struct own *own,
+    struct err *e)
 {
 	own_ctx SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	static const uint8_t http11[] = "\x08http/1.1";
@@ -207,7 +236,8 @@ make(const struct anchors *a, const struct own *own, struct err *e)
 	    SSL_CTX_set_alpn_protos(ctx, http11, sizeof(http11) - 1) != 0)
 		return (void)err_ssl(e, "TLS towards the CSMS"), NULL;
 	SSL_CTX_set1_cert_store(ctx, a->store);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_app_data(ctx, up);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verified);
 	SSL_CTX_set_verify_depth(ctx, X509_CHAIN_MAX);
 	if (own->chain != NULL && use_leaf(ctx, own, e) == -1)
 		return NULL;
@@ -232,7 +262,7 @@ find(struct tls_up *up, const struct anchors *a, const struct own *own,
 		if (c->used < oldest->used)
 			oldest = c;
 	}
-	if ((ctx = make(a, own, e)) == NULL)
+	if ((ctx = make(up, a, own, e)) == NULL)
 		return NULL;
 	SSL_CTX_free(oldest->ctx);
 	*oldest = (struct context){ .ctx = ctx, .used = ++up->clock };
@@ -293,6 +323,42 @@ outcome_of(const struct dial_result *r)
 	return NULL;
 }
 
+/* A new root of the CSMS is on trial beside the old one while cert_store asks
+ * for additional checks (AdditionalRootCertificateCheck); a connection with it
+ * ends the old one. Asked once for each root, so a trail is not filled. */
+static void
+root_worked(struct tls_up *up)
+{
+	own_json json_t *all = NULL, *done = NULL;
+	char root[SHA256_HEX];
+	json_t *one;
+	struct err e;
+	size_t i;
+
+	(void)pthread_mutex_lock(&up->lock);
+	(void)strcpy(root, up->root);
+	(void)pthread_mutex_unlock(&up->lock);
+	if (root[0] == '\0' || strcmp(root, up->root_told) == 0)
+		return;
+	(void)strcpy(up->root_told, root);
+	all = tls_ask(up->host, "certs.list",
+	    json_pack("{s:[s]}", "types", "CSMSRootCertificate"), &e);
+	json_array_foreach(json_object_get(all, "certificates"), i, one)
+	{
+		const char *print, *state;
+
+		if (json_str(one, "fingerprint", SHA256_HEX, &print, &e) == 0 &&
+		    json_str(one, "state", 32, &state, &e) == 0 &&
+		    strcmp(print, root) == 0 && strcmp(state, "on trial") == 0)
+			done = tls_ask(up->host, "certs.outcome",
+			    json_pack("{s:s, s:s}", "outcome", "root-worked",
+				"fingerprint", root),
+			    &e);
+		if (done != NULL)
+			return;
+	}
+}
+
 void
 tls_up_outcome(
     struct tls_up *up, const struct tls_own *own, const struct dial_result *r)
@@ -302,6 +368,8 @@ tls_up_outcome(
 	char line[160];
 	struct err e;
 
+	if (r->end == DIAL_OPEN)
+		root_worked(up);
 	if (!own->trial || outcome == NULL || strcmp(up->told, own->print) == 0)
 		return;
 	reply = tls_ask(up->host, "certs.outcome",
