@@ -137,6 +137,9 @@ a_failed_handshake_says_why(void **state)
 		until(w.failures == 1);
 		if (strcmp(w.kind, rows[i].kind) != 0)
 			fail_msg("row %zu: %s: %s", i, w.kind, w.failure);
+		if (i == 8)
+			assert_string_equal(
+			    w.failure, "certificate has expired");
 		assert_true(w.failure[0] != '\0');
 	}
 }

@@ -41,9 +41,6 @@ arrival_drop(struct arrival *a)
 	loop_untimer(l->loop, a->timer);
 	loop_forget(l->loop, a->stream.fd);
 	stream_close(&a->stream);
-	/* It held a password. */
-	if (a->head.p != NULL)
-		explicit_bzero(a->head.p, a->head.room);
 	heap_free(&a->head);
 	bytes_free(&a->protocols);
 	X509_free(a->certificate);
@@ -198,7 +195,7 @@ shake(struct arrival *a)
 			arrival_drop(a);
 		return;
 	}
-	why = ERR_reason_error_string(error);
+	why = stream_why(&a->stream, error);
 	failed(a, kinds[stream_fault(error)],
 	    why != NULL ? why : "the connection ended within the handshake");
 	/* The alert is out: the peer gets time for that, too. */

@@ -82,15 +82,12 @@ text_room(struct deflate *d, size_t max)
 {
 	size_t len = d->text.len, more = STEP;
 	struct heap *t = &d->text;
-	char *p;
 
 	if (t->room == len) {
 		more = len > more ? len : more;
 		more = more > max + 1 - len ? max + 1 - len : more;
-		if ((p = wire_realloc(t->p, len + more)) == NULL)
+		if (!heap_room(t, len + more))
 			return 0;
-		t->p = p;
-		t->room = len + more;
 	}
 	return t->room - len < max + 1 - len ? t->room - len : max + 1 - len;
 }
@@ -174,12 +171,8 @@ deflate_pack(struct deflate *d, const struct leg_piece *pieces, size_t n,
 		return false;
 	again(&d->packed);
 	/* Not one byte more than what would be no gain. */
-	if (d->packed.room < total) {
-		heap_free(&d->packed);
-		if ((d->packed.p = wire_realloc(NULL, total)) == NULL)
-			return false;
-		d->packed.room = total;
-	}
+	if (!heap_room(&d->packed, total))
+		return false;
 	room = total;
 	d->out.next_out = (Bytef *)d->packed.p;
 	d->out.avail_out = (unsigned)room;

@@ -24,7 +24,7 @@ enum dial_end {
 	DIAL_TLS_PEER,    /* its certificate is not good for that name */
 	DIAL_TLS_REFUSED, /* ours was not taken: alert */
 	DIAL_TLS,
-	DIAL_HTTP,    /* status says */
+	DIAL_HTTP,    /* status says; 0: no answer in time */
 	DIAL_UPGRADE, /* 101, but no WebSocket (wrong accept, protocol) */
 	DIAL_ENDS
 };

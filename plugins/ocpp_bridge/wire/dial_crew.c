@@ -123,17 +123,13 @@ wait_for(struct shake *s, int wants)
 	return rc == 1;
 }
 
-/* The certificate's own fault says more than "verify failed". */
 static void
 explain(struct shake *s)
 {
-	long verdict = SSL_get_verify_result(s->stream.ssl);
-	const char *reason = ERR_reason_error_string(s->error);
+	const char *why = stream_why(&s->stream, s->error);
 
-	if (stream_fault(s->error) == STREAM_TLS_PEER && verdict != X509_V_OK)
-		reason = X509_verify_cert_error_string(verdict);
 	(void)snprintf(s->text, sizeof(s->text), "%s",
-	    reason != NULL ? reason : "the connection ended in the handshake");
+	    why != NULL ? why : "the connection ended within the handshake");
 	s->why = s->text;
 }
 

@@ -39,6 +39,7 @@ struct leg_calls {
 	void (*closed)(void *ctx, unsigned code, const char *reason);
 };
 
+/* calls are borrowed for as long as the leg is. */
 void leg_calls_are(struct leg *, const struct leg_calls *, void *ctx);
 /* Messages that came before the first leg_calls_are() wait in the socket. */
 

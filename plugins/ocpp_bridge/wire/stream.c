@@ -193,6 +193,17 @@ stream_fault(unsigned long error)
 	return STREAM_TLS;
 }
 
+/* The certificate's own fault says more than "verify failed". */
+const char *
+stream_why(const struct stream *s, unsigned long error)
+{
+	long verdict = SSL_get_verify_result(s->ssl);
+
+	if (stream_fault(error) == STREAM_TLS_PEER && verdict != X509_V_OK)
+		return X509_verify_cert_error_string(verdict);
+	return ERR_reason_error_string(error);
+}
+
 void
 stream_name(const struct sockaddr_storage *a, char out[static STREAM_NAME_MAX])
 {

@@ -49,6 +49,8 @@ enum stream_fault {
 	STREAM_TLS_REFUSED /* ours was not taken */
 };
 enum stream_fault stream_fault(unsigned long openssl_error);
+/* In words, of a handshake that failed; NULL: the peer just went. */
+const char *stream_why(const struct stream *, unsigned long openssl_error);
 
 /* "192.0.2.7:51022", "[2001:db8::1]:443" */
 void

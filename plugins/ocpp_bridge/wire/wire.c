@@ -91,22 +91,38 @@ wire_random(struct wire *w, void *out, size_t n)
 	return 0;
 }
 
+/* Never through realloc, which would leave a copy of a secret behind. */
+bool
+heap_room(struct heap *h, size_t room)
+{
+	char *p;
+
+	if (room <= h->room)
+		return true;
+	if ((p = wire_realloc(NULL, room)) == NULL)
+		return false;
+	if (h->len > 0)
+		memcpy(p, h->p, h->len);
+	if (h->p != NULL) {
+		explicit_bzero(h->p, h->room);
+		free(h->p);
+	}
+	h->p = p;
+	h->room = room;
+	return true;
+}
+
 bool
 heap_add(struct heap *h, const void *p, size_t n)
 {
-	size_t room = h->room;
-	char *more;
+	size_t all = h->len + n;
 
-	if (h->len + n > room) {
-		room = h->len + n > room * 2 ? h->len + n : room * 2;
-		if ((more = wire_realloc(h->p, room)) == NULL)
-			return false;
-		h->p = more;
-		h->room = room;
-	}
+	if (all > h->room &&
+	    !heap_room(h, all > h->room * 2 ? all : h->room * 2))
+		return false;
 	if (n > 0)
 		memcpy(h->p + h->len, p, n);
-	h->len += n;
+	h->len = all;
 	return true;
 }
 
@@ -123,6 +139,8 @@ heap_cut(struct heap *h, size_t n)
 void
 heap_free(struct heap *h)
 {
+	if (h->p != NULL)
+		explicit_bzero(h->p, h->room);
 	free(h->p);
 	*h = (struct heap){ 0 };
 }

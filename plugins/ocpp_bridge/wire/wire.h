@@ -22,7 +22,8 @@
 struct leg;
 struct deflate;
 
-/* Bytes on the heap that only live while something is unfinished. */
+/* Bytes on the heap that only live while something is unfinished. They may hold
+ * a secret, and are wiped before they are given back. */
 struct heap {
 	char *p;
 	size_t len, room;
@@ -56,7 +57,8 @@ extern void *(*wire_realloc)(void *, size_t);
 
 /* false: no memory; the heap is as before. */
 bool heap_add(struct heap *, const void *, size_t);
-void heap_cut(struct heap *, size_t n); /* the first n; frees when empty */
+bool heap_room(struct heap *, size_t room); /* in all */
+void heap_cut(struct heap *, size_t n);     /* the first n; frees when empty */
 void heap_free(struct heap *);
 
 #endif
