@@ -344,6 +344,43 @@ one_is_under_way_at_a_time_and_the_next_waits_for_the_commit(void **state)
 	assert_int_equal(charger_says(EVENT("4", "Started", "0")), PAIR_PASS);
 }
 
+/* The disk takes nothing, as if it were full. */
+static void
+disk_is_full(bool full)
+{
+	static struct rlimit before;
+	struct rlimit none;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (full)
+		assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, full ? &none : &before), 0);
+}
+
+/* Or, after a kill, two messages might come to the CSMS a second time. */
+static void
+nothing_is_sent_before_the_end_of_the_last_is_durable(void **state)
+{
+	uint64_t end = now_ms() + 3000;
+
+	(void)state;
+	(void)charger_says(EVENT("1", "Started", "0"));
+	(void)charger_says(EVENT("2", "Ended", "1"));
+	turn();
+	(void)news();
+	csms_comes();
+	assert_string_equal(replayed(), ">" EVENT("1", "Started", "0"));
+	disk_is_full(true);
+	csms_answers("[3,\"1\",{}]");
+	assert_string_equal(replayed(), "");
+	disk_is_full(false);
+	/* The next try is of its own accord. */
+	while (sent.done == NULL && now_ms() < end)
+		turn();
+	assert_string_equal(news(), ">" EVENT("2", "Ended", "1"));
+}
+
 static void
 what_was_sent_and_not_answered_is_sent_again_with_its_id(void **state)
 {
@@ -710,8 +747,6 @@ the_status_of_a_transaction_knows_what_waits_here(void **state)
 static void
 what_can_not_be_kept_is_not_answered(void **state)
 {
-	struct rlimit before, none = { 0, 0 };
-
 	(void)state;
 	set.limits.store_records = 1;
 	store_serve(store, &set);
@@ -724,13 +759,10 @@ what_can_not_be_kept_is_not_answered(void **state)
 	/* The same when the disk takes nothing. */
 	set.limits.store_records = 10;
 	store_serve(store, &set);
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	none.rlim_max = before.rlim_max;
 	assert_int_equal(charger_says(EVENT("2", "Ended", "1")), PAIR_TAKEN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	disk_is_full(true);
 	turn();
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	disk_is_full(false);
 	assert_string_equal(news(), "closed 1011");
 	restart();
 	csms_comes();
@@ -819,6 +851,7 @@ main(void)
 		    what_is_kept_is_answered_when_it_is_durable_and_sent_as_it_came),
 		stored(
 		    one_is_under_way_at_a_time_and_the_next_waits_for_the_commit),
+		stored(nothing_is_sent_before_the_end_of_the_last_is_durable),
 		stored(
 		    what_was_sent_and_not_answered_is_sent_again_with_its_id),
 		stored(
