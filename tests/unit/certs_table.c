@@ -874,7 +874,6 @@ static void
 answer(struct asked *a, struct craft_answer spec)
 {
 	const struct certs_entry *l;
-	X509 *other = NULL;
 
 	has_leaf(a);
 	l = certs_leaf_at(a->w.c, CERTS_LEAF_SECC, 0);
@@ -884,7 +883,6 @@ answer(struct asked *a, struct craft_answer spec)
 	if (spec.key == NULL)
 		spec.key = a->w.sub_key;
 	craft_answer(&spec, &a->text);
-	X509_free(other);
 }
 
 static void
@@ -918,12 +916,12 @@ answer_to_be(struct asked *a)
 static void
 forged_answer(struct asked *a)
 {
-	answer(a,
-	    (struct craft_answer){
-		.signer = craft_x509(&(struct craft_cert){ .cn = "CPO sub",
-		    .ca = true,
-		    .key = craft_key("P-256", 9) }),
-		.key = craft_key("P-256", 9) });
+	EVP_PKEY *key = craft_key("P-256", 9);
+	X509 *signer = craft_x509(
+	    &(struct craft_cert){ .cn = "CPO sub", .ca = true, .key = key });
+
+	answer(a, (struct craft_answer){ .signer = signer, .key = key });
+	X509_free(signer);
 }
 
 static void
@@ -1446,15 +1444,16 @@ static const struct row {
 /* --- what is there, to be the same after a refusal ------------------------ */
 
 static struct bytes *listing;
+static bool collected;
 
 static int
 note(const char *path, const struct stat *st, int type)
 {
-	/* The clock's floor may rise, waiting keys grow older, and locks are
-	 * nobody's state. */
+	/* The clock's floor may rise, and locks are nobody's state; before a
+	 * store is called full, how old waiting keys are is written down. */
 	if (type == FTW_F && strstr(path, ".ingot-clock") == NULL &&
-	    strstr(path, ".ingot-keys") == NULL &&
-	    strstr(path, ".ingot-lock") == NULL)
+	    strstr(path, ".ingot-lock") == NULL &&
+	    (!collected || strstr(path, ".ingot-") == NULL))
 		bytes_fmt(listing, "%s %lld %llu\n", path,
 		    (long long)st->st_size, (unsigned long long)st->st_ino);
 	return 0;
@@ -1521,6 +1520,7 @@ ask_row(const struct row *row)
 	assert_int_equal(place_make_light(&place), 0);
 	world_make(&a.w, NULL);
 	row->set_up(&a);
+	collected = row->result == CERTS_STORE_FULL;
 	list(&before);
 	if (a.no_room)
 		room(false);
