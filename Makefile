@@ -59,7 +59,7 @@ GATE	:= $B/ingot-gate.so
 PLUGINS	:= $(patsubst plugins/%/,$B/plugins/%.so,$(sort $(dir $(wildcard plugins/*/*.c))))
 TESTS	:= $(patsubst %.c,$B/%,$(wildcard tests/unit/*.c tests/system/*.c))
 TPLUGS	:= $(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
-LAB	:= $B/tests/lab/scan
+LAB	:= $B/tests/lab/scan $B/tests/system/ocpp_say
 
 # V=1 shows whole commands.
 quiet	= $(if $(V),,@echo "  $(1)  $@"; )

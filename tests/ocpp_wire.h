@@ -48,12 +48,24 @@ struct wire_frame {
 	size_t len;
 };
 
-static inline int
-wire_listen(uint16_t port)
+/* On this machine, or where WIRE_ADDRESS says (IPv4). */
+static inline struct sockaddr_in
+wire_place(uint16_t port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const char *address = getenv("WIRE_ADDRESS");
+
+	if (address != NULL)
+		assert(inet_pton(AF_INET, address, &at.sin_addr) == 1);
+	return at;
+}
+
+static inline int
+wire_listen(uint16_t port)
+{
+	struct sockaddr_in at = wire_place(port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	assert(fd != -1);
@@ -66,9 +78,7 @@ wire_listen(uint16_t port)
 static inline int
 wire_connect(uint16_t port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = wire_place(port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	assert(fd != -1);
