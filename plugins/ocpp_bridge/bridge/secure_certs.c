@@ -122,23 +122,15 @@ asked_install(struct pair *p, enum ocpp_way way, const struct frame *f,
 
 /* --- delete --------------------------------------------------------------- */
 
-/* As the store has it; false: there is none like that. */
-static bool
-hash_of(const json_t *data, char serial[48], json_t **out)
+/* The store knows no leading zeros in a serial, whoever wrote them. */
+static json_t *
+hash_of(const json_t *data)
 {
-	const char *s = job_text(data, "serialNumber");
-
-	/* Leading zeros: the store knows none, and a CSMS may. */
-	while (s[0] == '0' && s[1] != '\0')
-		s++;
-	if (strlen(s) >= 48)
-		return false;
-	(void)strcpy(serial, s);
-	*out = json_pack("{s:s, s:s, s:s, s:s}", "algorithm",
+	return json_pack("{s:s, s:s, s:s, s:s}", "algorithm",
 	    job_text(data, "hashAlgorithm"), "issuer_name",
 	    job_text(data, "issuerNameHash"), "issuer_key",
-	    job_text(data, "issuerKeyHash"), "serial", serial);
-	return *out != NULL;
+	    job_text(data, "issuerKeyHash"), "serial",
+	    job_text(data, "serialNumber"));
 }
 
 static bool
@@ -232,12 +224,12 @@ delete_hash(struct job *j, json_t *hash /* eaten */)
 	return job_status(j, o->delete, o->reason, job_text(reply, "why"));
 }
 
-static enum pair_do delete (struct job *j) {
-	char serial[48]; json_t * hash;
+static enum pair_do
+remove_one(struct job *j)
+{
+	json_t *hash = hash_of(json_object_get(j->q, "certificateHashData"));
 
-	    if (!hash_of(json_object_get(j->q, "certificateHashData"), serial,
-		    &hash)) return job_status(j, "NotFound", "NotFound", NULL);
-	    return delete_hash(j, hash);
+	return hash == NULL ? PAIR_FAIL : delete_hash(j, hash);
 }
 
 enum pair_do
@@ -247,5 +239,5 @@ asked_delete(struct pair *p, enum ocpp_way way, const struct frame *f,
 	(void)way;
 	(void)call;
 	return job_run(p, f, text, p->charger->class->certificates,
-	    "{\"status\":\"Failed\"}", delete);
+	    "{\"status\":\"Failed\"}", remove_one);
 }
