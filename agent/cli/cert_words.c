@@ -13,7 +13,6 @@
 #include "own.h"
 #include "x509.h"
 
-
 static json_t *
 nothing(struct cli *c, struct err *e)
 {
