@@ -56,7 +56,7 @@ struct end {
 /* As it was given to the bridge, which borrows it until the next. */
 struct given {
 	struct ocpp_settings set;
-	struct ocpp_listener listener;
+	struct ocpp_listener listeners[2];
 	struct ocpp_class classes[4];
 	struct ocpp_rule rules[4];
 	char url[96];
@@ -68,14 +68,15 @@ struct ends {
 	struct bridge *bridge;
 	struct bridge_host host;
 	struct listener *csms;
-	struct ocpp_listener listener;
+	struct ocpp_listener listener, other; /* other: with two */
+	bool two;
 	struct ocpp_class classes[4];
 	struct ocpp_rule rules[4];
 	struct ocpp_settings set;
 	struct given given[8];
 	unsigned ngiven;
 	char url[96];
-	uint16_t port; /* the bridge's */
+	uint16_t port, other_port; /* the bridge's */
 	struct end all[ENDS_MAX];
 	unsigned n;
 	unsigned ncsms, taken; /* connections at the CSMS; given to the test */
@@ -296,12 +297,16 @@ ends_open(struct ends *w)
 }
 
 static inline uint16_t
-ends_port(struct ends *w)
+ends_port(struct ends *w, const char *name)
 {
-	json_t *status = bridge_status(w->bridge);
-	json_t *one = json_array_get(json_object_get(status, "listeners"), 0);
-	int port = (int)json_integer_value(json_object_get(one, "port"));
+	json_t *status = bridge_status(w->bridge), *one;
+	size_t i;
+	int port = 0;
 
+	json_array_foreach(json_object_get(status, "listeners"), i,
+	    one) if (strcmp(json_string_value(json_object_get(one, "name")),
+			 name) == 0) port =
+	    (int)json_integer_value(json_object_get(one, "port"));
 	json_decref(status);
 	return (uint16_t)port;
 }
@@ -312,11 +317,13 @@ ends_give(struct ends *w)
 	struct given *g = &w->given[w->ngiven++];
 
 	g->set = w->set;
-	g->listener = w->listener;
+	g->listeners[0] = w->listener;
+	g->listeners[1] = w->other;
 	memcpy(g->classes, w->classes, sizeof(g->classes));
 	memcpy(g->rules, w->rules, sizeof(g->rules));
 	(void)strcpy(g->url, w->set.csms.url);
-	g->set.listeners = &g->listener;
+	g->set.listeners = g->listeners;
+	g->set.nlisteners = w->two ? 2 : 1;
 	g->set.classes = g->classes;
 	g->set.rules = g->rules;
 	g->set.csms.url = g->url;
@@ -336,7 +343,9 @@ ends_serve(struct ends *w)
 		(void)fprintf(stderr, "%s\n", e.text);
 		return -1;
 	}
-	w->port = ends_port(w);
+	w->port = ends_port(w, w->listener.name);
+	if (w->two)
+		w->other_port = ends_port(w, w->other.name);
 	return 0;
 }
 

@@ -465,6 +465,78 @@ with_proof_the_newer_connection_wins_but_not_again_at_once(void **state)
 	ends_close(&w);
 }
 
+/* Two doors: one asks for a password, the other for nothing. */
+static void
+two_doors(struct ends *w)
+{
+	static char other[] = "other";
+
+	basic(w);
+	w->two = true;
+	w->other = w->listener;
+	w->other.name = other;
+	w->other.profile = 0;
+	assert_int_equal(ends_serve(w), 0);
+}
+
+static struct end *
+by_the_other(struct ends *w, const char *path)
+{
+	uint16_t port = w->port;
+	struct end *x;
+
+	w->port = w->other_port;
+	x = ends_dial(w, path, "ocpp1.6");
+	w->port = port;
+	return x;
+}
+
+static void
+who_proved_less_never_displaces_who_proved_more(void **state)
+{
+	struct ends w;
+	struct end *cp;
+
+	(void)state;
+	two_doors(&w);
+	cp = knocks(&w, "/CP1", "CP1", secret, sizeof(secret));
+	assert_int_equal(cp->how, DIAL_OPEN);
+	assert_int_equal(by_the_other(&w, "/CP1")->status, 409);
+	assert_false(cp->closed);
+	/* The other way round it does. */
+	cp = by_the_other(&w, "/CP2");
+	assert_int_equal(cp->how, DIAL_OPEN);
+	assert_int_equal(
+	    knocks(&w, "/CP2", "CP2", secret, sizeof(secret))->how, DIAL_OPEN);
+	assert_int_equal(end_is_told(cp), 1001);
+	ends_close(&w);
+}
+
+static void
+the_policy_may_say_that_the_newer_or_the_older_one_stays(void **state)
+{
+	struct ends w;
+	struct end *cp;
+
+	(void)state;
+	opened(&w);
+	w.set.second = OCPP_TAKE_NEW;
+	assert_int_equal(ends_serve(&w), 0);
+	cp = ends_dial(&w, "/CP1", "ocpp1.6");
+	assert_int_equal(ends_dial(&w, "/CP1", "ocpp1.6")->how, DIAL_OPEN);
+	assert_int_equal(end_is_told(cp), 1001);
+	ends_close(&w);
+
+	basic(&w);
+	w.set.second = OCPP_KEEP_OLD;
+	assert_int_equal(ends_serve(&w), 0);
+	cp = knocks(&w, "/CP1", "CP1", secret, sizeof(secret));
+	assert_int_equal(
+	    knocks(&w, "/CP1", "CP1", secret, sizeof(secret))->status, 409);
+	assert_false(cp->closed);
+	ends_close(&w);
+}
+
 /* --- limits, settings ----------------------------------------------------- */
 
 static void
@@ -498,6 +570,51 @@ settings_that_stay_the_same_keep_the_connection(void **state)
 }
 
 static void
+another_door_opens_and_closes_beside_the_one_that_stays(void **state)
+{
+	static char other[] = "other";
+	struct ends w;
+	struct end *cp, *cs, *there;
+
+	(void)state;
+	served(&w);
+	cp = ends_dial(&w, "/CP1", "ocpp1.6");
+	cs = ends_csms(&w);
+	w.two = true;
+	w.other = w.listener;
+	w.other.name = other;
+	assert_int_equal(ends_serve(&w), 0);
+	there = by_the_other(&w, "/CP2");
+	assert_int_equal(there->how, DIAL_OPEN);
+	w.two = false;
+	assert_int_equal(ends_serve(&w), 0);
+	assert_int_equal(end_is_told(there), 1012);
+	assert_false(cp->closed);
+	assert_int_equal(end_say(cp, "[2,\"1\",\"Heartbeat\",{}]"), 0);
+	assert_string_equal(end_hears(cs), "[2,\"1\",\"Heartbeat\",{}]");
+	ends_close(&w);
+}
+
+static void
+a_door_that_cannot_open_is_an_error_and_the_old_settings_come_back(void **state)
+{
+	static char other[] = "other";
+	struct ends w;
+
+	(void)state;
+	served(&w);
+	w.two = true;
+	w.other = w.listener;
+	w.other.name = other;
+	w.other.port = listener_port(w.csms);
+	assert_int_equal(ends_serve(&w), -1);
+	w.two = false;
+	assert_int_equal(ends_serve(&w), 0);
+	assert_int_equal(ends_dial(&w, "/CP1", "ocpp1.6")->how, DIAL_OPEN);
+	ends_close(&w);
+}
+
+static void
 another_csms_or_listener_or_policy_closes_the_connection(void **state)
 {
 	static char known[] = "CP9";
@@ -527,7 +644,7 @@ another_csms_or_listener_or_policy_closes_the_connection(void **state)
 }
 
 static void
-a_record_is_kept_of_what_was_agreed_on(void **state)
+a_record_is_kept_of_what_was_agreed_on_and_what_it_says_it_is(void **state)
 {
 	struct ends w;
 	struct end *cp;
@@ -537,17 +654,22 @@ a_record_is_kept_of_what_was_agreed_on(void **state)
 	(void)state;
 	served(&w);
 	cp = ends_dial(&w, "/CP1", "ocpp2.0.1");
+	ends_pass(&w, 200);
+	assert_int_equal(
+	    file_read(AT_FDCWD, "state/chargers/CP1", 4096, &text, &e), 0);
+	assert_non_null(strstr(text.p, "\"version\":\"ocpp2.0.1\""));
+	assert_null(strstr(text.p, "serial"));
 	(void)end_say(cp,
 	    "[2,\"1\",\"BootNotification\",{\"reason\":\"PowerUp\","
 	    "\"chargingStation\":{\"model\":\"M\",\"vendorName\":\"V\","
 	    "\"serialNumber\":\"S-1\",\"firmwareVersion\":\"1.2\"}}]");
 	(void)end_hears(ends_csms(&w));
-	ends_close(&w);
+	ends_pass(&w, 200);
 	assert_int_equal(
 	    file_read(AT_FDCWD, "state/chargers/CP1", 4096, &text, &e), 0);
-	assert_non_null(strstr(text.p, "\"version\":\"ocpp2.0.1\""));
 	assert_non_null(strstr(text.p, "\"serial\":\"S-1\""));
 	assert_non_null(strstr(text.p, "\"firmware\":\"1.2\""));
+	ends_close(&w);
 }
 
 int
@@ -580,11 +702,19 @@ main(void)
 		in_a_place(a_connection_that_does_not_answer_gives_way),
 		in_a_place(
 		    with_proof_the_newer_connection_wins_but_not_again_at_once),
+		in_a_place(who_proved_less_never_displaces_who_proved_more),
+		in_a_place(
+		    the_policy_may_say_that_the_newer_or_the_older_one_stays),
 		in_a_place(so_many_chargers_and_no_more),
+		in_a_place(
+		    another_door_opens_and_closes_beside_the_one_that_stays),
+		in_a_place(
+		    a_door_that_cannot_open_is_an_error_and_the_old_settings_come_back),
 		in_a_place(settings_that_stay_the_same_keep_the_connection),
 		in_a_place(
 		    another_csms_or_listener_or_policy_closes_the_connection),
-		in_a_place(a_record_is_kept_of_what_was_agreed_on),
+		in_a_place(
+		    a_record_is_kept_of_what_was_agreed_on_and_what_it_says_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
