@@ -26,10 +26,6 @@ check_class(const struct ocpp_class *c, conf_node *n, struct err *e)
 		    check_line(n, c->provisional ? "provisional" : "accept"), e,
 		    "only mode = \"store\" answers in the CSMS's place: say "
 		    "it, or leave this out");
-	if (c->accept && !c->provisional)
-		return conf_err(check_line(n, "accept"), e,
-		    "accept decides over transactions that provisional = true "
-		    "begins; say both");
 	if (c->certificates == OCPP_GATEWAY && c->csms != NULL &&
 	    c->csms->profile != 3)
 		return conf_err(check_line(n, "certificates"), e,

@@ -295,9 +295,8 @@ static const struct {
 	    "mode \"keep\"", "\"transparent\" \"store\"" },
 	{ LAN CSMS "chargers = ( { charger = \"a\"; provisional = true; } );",
 	    4, "mode = \"store\"", "leave this out" },
-	{ LAN CSMS "chargers = ( { charger = \"a\"; mode = \"store\";"
-		   " accept = true; } );",
-	    4, "provisional = true", "say both" },
+	{ LAN CSMS "chargers = ( { charger = \"a\"; accept = true; } );", 4,
+	    "mode = \"store\"", "leave this out" },
 	{ LAN CSMS
 	    "chargers = ( { charger = \"*\"; },\n{ charger = \"a\"; } );",
 	    4, "fits all", "put it last" },

@@ -209,6 +209,8 @@ serve_mirror(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 	return b->mirror == NULL ? -1 : 0;
 }
 
+/* Without its folder who is transparent goes on: nobody is promised anything.
+ */
 static int
 serve_store(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 {
@@ -217,7 +219,12 @@ serve_store(struct bridge *b, const struct ocpp_settings *set, struct err *e)
 		return 0;
 	}
 	b->store = store_new(b, b->loop, &b->host, set, e);
-	return b->store == NULL ? -1 : 0;
+	for (size_t i = 0; b->store == NULL && i < set->nclasses; i++)
+		if (set->classes[i].mode == OCPP_STORE)
+			return -1;
+	if (b->store == NULL)
+		bridge_log(b, "%s", e->text);
+	return 0;
 }
 
 static int

@@ -89,7 +89,8 @@ struct ocpp_class {    /* a charge point, or all whose identity fits pattern */
 	bool exact;    /* a known identity */
 	enum ocpp_mode mode;
 	bool provisional; /* 1.6 in store mode: item 16 */
-	bool accept;      /* its local idTagInfo: Accepted, else Invalid */
+	bool accept;      /* in the CSMS's absence its tags are Accepted:
+			     store_keep.c,      store_away.c say what else */
 	enum ocpp_manage certificates, profiles;
 	bool move;      /* ocppCsmsUrl may be forwarded */
 	char *password; /* downstream, profiles 1 and 2; NULL: as stored */

@@ -2,7 +2,7 @@
 #ifndef OCPP_STORE_IN_H
 #define OCPP_STORE_IN_H
 
-#include "store.h"
+#include "bridge_in.h"
 
 /* What the files of store mode share; nobody else includes it. */
 
@@ -19,6 +19,7 @@ struct store_pair {
 	struct pair *pair;
 	struct flight *flights;
 	struct queue_record sent; /* under way to the CSMS; number 0: none */
+	unsigned replayed;        /* since that was last told */
 	uint64_t next_ms;         /* not before */
 	bool more;                /* there may be something to replay */
 	/* A done is staged: what follows is not sent before that is durable,

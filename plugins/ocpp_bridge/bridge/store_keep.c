@@ -214,6 +214,7 @@ store_keep(struct store *s, struct pair *p, const struct store_rule *rule,
 		return PAIR_FAIL;
 	}
 	p->stored += rc == 0;
+	pair_note(p, rc == 0 ? "stored" : "dropped", "%s", rule->action);
 	sp->more = true;
 	return answer(s, p, f, r.kind == QUEUE_START ? r.transaction : 0);
 }

@@ -142,6 +142,7 @@ delivered(struct ending *en, const struct frame *answer)
 	struct span value;
 	char status[32];
 
+	en->sp->replayed++;
 	if (is_start(en)) {
 		map(en, id);
 		if (judge_member(answer->payload, "idTagInfo.status", &value) &&
@@ -174,6 +175,7 @@ failed(struct ending *en, const char *why)
 	    "%s: the CSMS did not take a message of %lld in %u attempts (%s): "
 	    "DROPPED",
 	    en->who, (long long)en->r.at, tried, why);
+	pair_note(en->sp->pair, "dropped", "%u attempts: %s", tried, why);
 	if (is_start(en))
 		map(en, ID_NONE);
 	is_done(en);
@@ -333,6 +335,11 @@ replay(void *store)
 	s->tick = 0;
 	if ((sp = take_turn(s)) != NULL) {
 		sp->more = find_next(s, sp, &r);
+		if (!sp->more && sp->replayed > 0) {
+			pair_note(sp->pair, "delivered", "%u that were stored",
+			    sp->replayed);
+			sp->replayed = 0;
+		}
 		if (sp->more) {
 			pace(s);
 			send_one(s, sp, &r);
