@@ -523,6 +523,50 @@ pings_are_answered_between_ours(void **state)
 	assert_int_equal(f.bytes_in, 6 + 6);
 }
 
+/* The newest answer would do (RFC 6455 5.5.3): a flood of pings by one who
+ * reads nothing becomes no queue. */
+static void
+pings_that_are_not_waited_for_fill_no_queue(void **state)
+{
+	static const uint8_t ping[131] = { 0x89, 0xfd };
+	struct listen_settings set = plain_listener();
+	struct leg_figures f;
+	int fd;
+
+	(void)state;
+	set.limits.queue_max = tight.queue_max;
+	set.limits.slow_ms = 60000;
+	listen_as(&set);
+	fd = raw_client("");
+	for (int i = 0; i < 100000; i++)
+		raw_send(fd, ping, sizeof(ping));
+	leg_figures(w.down.leg, &f);
+	assert_in_range(f.queued, 1, tight.queue_max);
+	assert_int_equal(w.down.code, 0);
+	(void)close(fd);
+}
+
+/* Written to when it has reset the connection: an error, and no SIGPIPE. */
+static void
+a_peer_that_went_over_tls_kills_nobody(void **state)
+{
+	static const struct tls_side s = { .by = &good_ca, .cn = "gw" };
+	static const struct tls_side trusting = { .trusts = &good_ca };
+
+	(void)state;
+	listen_tls(&s);
+	dial_tls(&trusting, "gw", false);
+	until(w.down.leg != NULL);
+	leg_free(w.down.leg);
+	w.down.leg = NULL;
+	for (int i = 0; i < 5; i++) {
+		(void)leg_send(w.up.leg, "hello?", 6);
+		(void)usleep(1000);
+	}
+	leg_close(w.up.leg, 1000, "");
+	until(w.up.code == WS_ABNORMAL);
+}
+
 /* Its own patience, not the peer's. */
 static void
 a_close_without_an_answer_ends_all_the_same(void **state)
@@ -641,6 +685,8 @@ main(void)
 		in_a_world(one_that_takes_nothing_is_given_up),
 		in_a_world(one_that_answers_no_ping_is_given_up),
 		in_a_world(pings_are_answered_between_ours),
+		in_a_world(pings_that_are_not_waited_for_fill_no_queue),
+		in_a_world(a_peer_that_went_over_tls_kills_nobody),
 		in_a_world(a_close_without_an_answer_ends_all_the_same),
 		in_a_world(what_was_said_before_the_end_is_heard),
 		in_a_world(figures_count_what_went_through),

@@ -127,15 +127,86 @@ stream_options(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof(times));
 }
 
+/*
+ * OpenSSL's own socket BIO writes with write(2), and a peer that has gone would
+ * kill the process by SIGPIPE. What it does is this, with MSG_NOSIGNAL.
+ */
+static int
+socket_of(BIO *b)
+{
+	return (int)(intptr_t)BIO_get_data(b);
+}
+
+static int
+later(BIO *b, ssize_t n, int flag)
+{
+	BIO_clear_retry_flags(b);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_flags(b, flag | BIO_FLAGS_SHOULD_RETRY);
+	return (int)n;
+}
+
+static int
+bio_read(BIO *b, char *p, int n)
+{
+	ssize_t got = recv(socket_of(b), p, (size_t)n, MSG_DONTWAIT);
+
+	if (got == 0)
+		BIO_set_flags(b, BIO_FLAGS_IN_EOF);
+	return later(b, got, BIO_FLAGS_READ);
+}
+
+static int
+bio_write(BIO *b, const char *p, int n)
+{
+	return later(b,
+	    send(socket_of(b), p, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL),
+	    BIO_FLAGS_WRITE);
+}
+
+static long
+bio_ctrl(BIO *b, int what, long n, void *p)
+{
+	(void)n;
+	(void)p;
+	if (what == BIO_CTRL_EOF)
+		return BIO_test_flags(b, BIO_FLAGS_IN_EOF) != 0;
+	return what == BIO_CTRL_FLUSH;
+}
+
+/* One for the process; made on the loop's thread. NULL: no memory. */
+static BIO *
+bio(int fd)
+{
+	static BIO_METHOD *method;
+	BIO *b;
+
+	if (method == NULL) {
+		method = BIO_meth_new(
+		    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+		if (method == NULL || !BIO_meth_set_read(method, bio_read) ||
+		    !BIO_meth_set_write(method, bio_write) ||
+		    !BIO_meth_set_ctrl(method, bio_ctrl))
+			return NULL;
+	}
+	if ((b = BIO_new(method)) != NULL) {
+		BIO_set_data(b, (void *)(intptr_t)fd);
+		BIO_set_init(b, 1);
+	}
+	return b;
+}
+
 SSL *
 stream_tls(SSL_CTX *ctx, int fd)
 {
 	SSL *ssl = SSL_new(ctx);
+	BIO *b = ssl == NULL ? NULL : bio(fd);
 
-	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+	if (b == NULL) {
 		SSL_free(ssl);
 		return NULL;
 	}
+	SSL_set_bio(ssl, b, b);
 	(void)SSL_set_mode(ssl,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
