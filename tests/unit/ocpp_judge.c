@@ -24,6 +24,8 @@
 #define TWOS    6
 
 #define TEN     "0123456789"
+#define E36     E6 E6 E6 E6 E6 E6
+#define E6      "\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define DEEP10  "[[[[[[[[[["
 #define DATA(x) "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\",\"data\":" x "}]"
@@ -315,6 +317,9 @@ no_member_stands_twice_on_any_level(void **state)
 		{ TWOS, DATA("{\"\\u0061\":1,\"\\u00e9\":2,\"\xc3\xa9\":3}"),
 		    JUDGE_NO_JSON, NULL, 0 },
 		{ TWOS, DATA("{\"\":1,\"\":3}"), JUDGE_NO_JSON, NULL, 0 },
+		/* Two names that share half of their hash. */
+		{ TWOS, DATA("{\"name2067674657\":1,\"name382170940\":1}"),
+		    JUDGE_FINE, NULL, 0 },
 		{ TWOS,
 		    DATA("{\"" TEN TEN "a" TEN TEN "\":1,\"" TEN TEN "b" TEN TEN
 			 "\":1}"),
@@ -456,6 +461,11 @@ frames_have_the_type_the_id_and_the_length_of_their_version(void **state)
 		    JUDGE_FINE, NULL, 0 },
 		{ ALL, "[2,\"a\\/b\\\"\",\"Heartbeat\",{}]", JUDGE_FINE, NULL,
 		    0 },
+		/* 36 characters in 216 bytes: more than is kept of an id. */
+		{ ALL, "[2,\"" E6 E6 E6 E6 E6 E6 "\",\"Heartbeat\",{}]",
+		    JUDGE_FRAME, "$[1]", 0 },
+		{ ALL, "[2,\"" E6 E6 E6 E6 "\",\"Heartbeat\",{}]", JUDGE_FINE,
+		    NULL, 0 },
 		{ ALL, "[2,\"a\\nb\",\"Heartbeat\",{}]", JUDGE_FRAME, "$[1]",
 		    0 },
 		{ ALL, "[2,\"a\\u001bb\",\"Heartbeat\",{}]", JUDGE_FRAME, NULL,
@@ -635,6 +645,8 @@ each_side_sends_what_is_its_own(void **state)
 		{ ALL, DATA("\"d\""), JUDGE_FINE, NULL, 0 },
 		{ ONE6, "[2,\"1\",\"Reset\",{\"type\":\"Hard\"}]",
 		    JUDGE_DIRECTION, "$[2]", 0 },
+		{ ONE6, "[2,\"1\",\"Reset\",{\"type\":1}]", JUDGE_DIRECTION,
+		    "$[2]", 0 },
 		{ ALL, "[2,\"1\",\"ClearCache\",{}]", JUDGE_DIRECTION, "$[2]",
 		    0 },
 		{ TWO1, "[2,\"1\",\"ClearTariffs\",{}]", JUDGE_FINE, NULL, 0 },
@@ -751,6 +763,8 @@ no_fault_shows_a_value_and_every_path_stays_within_bounds(void **state)
 	static const char secret[] =
 	    "[2,\"1\",\"ChangeConfiguration\",{\"key\":\"AuthorizationKey\","
 	    "\"value\":[\"hunter2hunter2\"]}]";
+	static const char longname[] =
+	    "[2,\"1\",\"Heartbeat\",{\"" TEN TEN TEN TEN TEN "\":1}]";
 	char deep[4096] = "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\","
 			  "\"data\":";
 	struct frame f;
@@ -774,6 +788,9 @@ no_fault_shows_a_value_and_every_path_stays_within_bounds(void **state)
 	assert_true(strlen(v.path) < JUDGE_PATH_MAX);
 	for (const char *p = v.path; *p != '\0'; p++)
 		assert_true(*p > ' ' && *p < 0x7f);
+	assert_false(
+	    judged(OCPP_16, OCPP_UP, longname, strlen(longname), &f, &v));
+	assert_string_equal(v.path, "$." TEN TEN TEN TEN);
 }
 
 static void
@@ -816,6 +833,30 @@ an_open_object_has_512_members_at_most_and_names_of_256_bytes(void **state)
 		expect_rows(&row, 1, OCPP_UP);
 	}
 	free(text);
+}
+
+static void
+each_member_of_a_long_object_is_compared(void **state)
+{
+	char text[2048];
+	const struct row row = { TWOS, text, JUDGE_NO_JSON, NULL, 0 };
+
+	(void)state;
+	/* In an inner object, so that the outer ones' names come before. */
+	for (int outer = 0; outer < 3; outer++)
+		for (int again = 0; again < 40; again++) {
+			char *p = stpcpy(text,
+			    "[2,\"1\",\"DataTransfer\",{\"vendorId\":\"v\","
+			    "\"data\":{");
+
+			for (int k = 0; k < outer; k++)
+				p += sprintf(p, "\"outer%d\":0,", k);
+			p = stpcpy(p, "\"k\":{");
+			for (int k = 0; k < 40; k++)
+				p += sprintf(p, "\"member%d\":0,", k);
+			(void)sprintf(p, "\"member%d\":0}}}]", again);
+			expect_rows(&row, 1, OCPP_UP);
+		}
 }
 
 static void
@@ -920,6 +961,7 @@ main(void)
 		    no_fault_shows_a_value_and_every_path_stays_within_bounds),
 		cmocka_unit_test(
 		    an_open_object_has_512_members_at_most_and_names_of_256_bytes),
+		cmocka_unit_test(each_member_of_a_long_object_is_compared),
 		cmocka_unit_test(members_are_found_by_path_and_texts_unescaped),
 		cmocka_unit_test(nothing_at_all_is_judged_like_an_empty_text),
 		cmocka_unit_test(
