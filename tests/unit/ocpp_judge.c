@@ -184,6 +184,31 @@ only_strict_json_is_a_frame(void **state)
 }
 
 static void
+a_frame_cut_anywhere_is_no_json(void **state)
+{
+	static const char *const texts[] = {
+		DATA("[true,false,null,-1.5e+10,\"\\u00e9\\ud83d\\udd0c\\n\","
+		     "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x8c\",{\"a\":{}}]"),
+		" [4,\"1\",\"GenericError\",\"d\",{\"a\":[ ]}]",
+		"[2,\"1\",\"Heartbeat-Signed\",{\"payload\":\"\"},\"k\"]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		for (size_t len = 1; len < strlen(texts[i]); len++) {
+			struct frame f;
+			struct verdict v;
+
+			for (int way = 0; way < 2; way++)
+				assert_false(judged(OCPP_201,
+				    (enum ocpp_way)way, texts[i], len, &f, &v));
+			if (v.fault != JUDGE_NO_JSON)
+				fail_msg("%.*s: fault %d", (int)len, texts[i],
+				    v.fault);
+		}
+}
+
+static void
 numbers_are_those_that_all_receivers_hold(void **state)
 {
 	static const struct row rows[] = {
@@ -940,6 +965,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_strict_json_is_a_frame),
+		cmocka_unit_test(a_frame_cut_anywhere_is_no_json),
 		cmocka_unit_test(numbers_are_those_that_all_receivers_hold),
 		cmocka_unit_test(texts_are_utf8_without_control_characters),
 		cmocka_unit_test(no_member_stands_twice_on_any_level),
