@@ -347,6 +347,29 @@ a_hasty_second_call_is_forwarded(void **state)
 }
 
 static void
+a_side_that_does_not_wait_gets_all_its_answers(void **state)
+{
+	struct both b;
+	char text[128];
+
+	(void)state;
+	meet(&b, OCPP_REJECT, "ocpp1.6");
+	for (int i = 0; i < 60; i++) {
+		(void)snprintf(
+		    text, sizeof(text), "[2,\"%d\",\"Heartbeat\",{}]", i);
+		assert_int_equal(end_say(b.cp, text), 0);
+	}
+	for (int i = 0; i < 60; i++)
+		assert_true(*end_hears(b.cs) == '[');
+	for (int i = 0; i < 60; i++) {
+		(void)snprintf(text, sizeof(text),
+		    "[3,\"%d\",{\"currentTime\":\"2026-01-02T03:04:05Z\"}]", i);
+		goes(b.cs, b.cp, text);
+	}
+	part(&b);
+}
+
+static void
 the_id_of_an_open_call_is_refused_again_and_free_afterwards(void **state)
 {
 	struct both b;
@@ -658,6 +681,7 @@ main(void)
 		in_a_place(answers_to_nothing_are_dropped_and_counted),
 		in_a_place(an_answer_after_the_timeout_is_dropped),
 		in_a_place(a_hasty_second_call_is_forwarded),
+		in_a_place(a_side_that_does_not_wait_gets_all_its_answers),
 		in_a_place(
 		    the_id_of_an_open_call_is_refused_again_and_free_afterwards),
 		in_a_place(the_same_id_goes_both_ways_at_once),

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight at most are open, so they are walked, not hashed; the bytes of the two
- * arrays come with the first CALL and stay, so that no later one allocates.
+ * One is open as a rule, so they are walked, not hashed. The arrays begin with
+ * room for a few, double when a side is hasty, and stay: no CALL allocates that
+ * comes when as many were open before.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "calls.h"
+
+#define ROOM_FIRST 4 /* the limits are powers of two times this */
+_Static_assert(CALLS_OPEN % ROOM_FIRST == 0 && CALLS_WAITING % ROOM_FIRST == 0,
+    "room doubles up to the limit");
 
 /* FNV-1a: tells ids of one connection apart; whoever makes two collide cheats
  * himself alone. */
@@ -80,15 +85,33 @@ take_at(struct calls *s, unsigned i, struct call *out)
 	    &s->open[i], &s->open[i + 1], (s->nopen - i) * sizeof(*s->open));
 }
 
+/* Room for one more, at most `most`. */
+static int
+grow(struct call **all, unsigned n, unsigned *room, unsigned most)
+{
+	unsigned more = *room == 0 ? ROOM_FIRST : *room * 2;
+	struct call *bigger;
+
+	if (n < *room)
+		return 0;
+	if (n == most)
+		return -1;
+	bigger = realloc(*all, more * sizeof(**all));
+	if (bigger == NULL)
+		return -1;
+	*all = bigger;
+	*room = more;
+	return 0;
+}
+
 int
 calls_add(struct calls *s, const struct call *c, struct call *lost)
 {
 	lost->id_len = 0;
-	if (s->open == NULL &&
-	    (s->open = calloc(CALLS_OPEN, sizeof(*s->open))) == NULL)
-		return -1;
 	if (s->nopen == CALLS_OPEN)
 		take_at(s, 0, lost);
+	if (grow(&s->open, s->nopen, &s->open_room, CALLS_OPEN) == -1)
+		return -1;
 	s->open[s->nopen] = *c;
 	s->open[s->nopen].text = NULL;
 	s->nopen++;
@@ -153,11 +176,10 @@ calls_any(struct calls *s, struct call *out)
 int
 calls_wait(struct calls *s, const struct call *c, size_t most)
 {
-	if (s->waiting == NULL &&
-	    (s->waiting = calloc(CALLS_WAITING, sizeof(*s->waiting))) == NULL)
+	if (grow(&s->waiting, s->nwaiting, &s->waiting_room, CALLS_WAITING) ==
+	    -1)
 		return -1;
-	if (s->nwaiting == CALLS_WAITING || s->waiting_bytes > most ||
-	    c->text_len > most - s->waiting_bytes)
+	if (s->waiting_bytes > most || c->text_len > most - s->waiting_bytes)
 		return -1;
 	s->waiting[s->nwaiting++] = *c;
 	s->waiting_bytes += c->text_len;

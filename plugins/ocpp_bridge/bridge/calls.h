@@ -12,7 +12,7 @@
  * punished; beyond that the oldest is forgotten) and CALLS_WAITING waiting.
  * Swept once a second for MessageTimeout. OCPP-J 4.1.1; OCPP 2.x part 4, 4.1.
  */
-#define CALLS_OPEN    8
+#define CALLS_OPEN    64
 #define CALLS_WAITING 32
 #define CALLS_RECENT  8
 /* Of an id that is kept; a longer one is told by its length and a hash too. */
@@ -38,8 +38,9 @@ struct call {
 };
 
 struct calls {
-	struct call *open, *waiting; /* allocated when first needed */
+	struct call *open, *waiting; /* grown as needed */
 	unsigned nopen, nwaiting;
+	unsigned open_room, waiting_room;
 	unsigned ours; /* of those open */
 	size_t waiting_bytes;
 	/* Hashes of ids whose answer went on to the other side: a
