@@ -28,13 +28,15 @@
 /* No transaction id was obtained: 1.6 errata 3.18. */
 #define ID_NONE (-1)
 
+/* Not while the CSMS is to be dialled anew: that waits until no CALL is open.
+ */
 static bool
 may_send(const struct store_pair *sp)
 {
 	const struct pair *p = sp->pair;
 
 	return sp->more && sp->sent.number == 0 && !sp->settling &&
-	    p->state == PAIR_OPEN && p->legs[OCPP_UP] != NULL &&
+	    p->state == PAIR_OPEN && p->legs[OCPP_UP] != NULL && !p->redial &&
 	    p->dial == NULL;
 }
 

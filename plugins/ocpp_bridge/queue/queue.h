@@ -28,7 +28,7 @@
  * that fails, and the charge point is not answered. OCPP 1.6 3.7; 2.0.1 E04,
  * E13.
  *
- * In memory: 40 bytes a record and 48 each transaction id, no texts. One
+ * In memory: 40 to 80 bytes a record, as much a transaction id, no texts. One
  * process has the folder (a lock), one thread the queue.
  */
 struct queue;
