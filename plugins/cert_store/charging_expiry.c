@@ -148,6 +148,8 @@ certs_verb_expiry(struct ask *a, struct err *e)
 	if (say(a, "leaves", list, e) == -1 ||
 	    certs_refresh(ch->certs, e) == -1)
 		return -1;
+	/* Who asks need not wait for the hour to find it in the trail. */
+	charging_ask_renewal(ch);
 	certs_count(ch->certs, &n);
 	for (int k = 0; k < CERTS_LEAVES; k++)
 		if (say_kind(list, ch, (enum certs_leaf)k, n.waiting[k], e) ==

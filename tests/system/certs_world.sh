@@ -73,7 +73,8 @@ dated() {
 	    -keyout "$name.key" -subj "/CN=$name" -out "$name.csr" 2>>noise
 	printf '%s\n' subjectKeyIdentifier=hash "$@" >ext
 	: >ca.db
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=ca.db\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' >ca.cnf
+	openssl rand -hex 4 >ca.serial
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=ca.db\nnew_certs_dir=.\nserial=ca.serial\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' >ca.cnf
 	by=(-selfsign -keyfile "$name.key")
 	[ "$issuer" = - ] || { by=(-cert "$issuer.pem" -keyfile "$issuer.key"); echo authorityKeyIdentifier=keyid >>ext; }
 	openssl ca -config ca.cnf -batch -notext "${by[@]}" -in "$name.csr" -startdate "$from" \
