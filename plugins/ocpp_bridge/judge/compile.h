@@ -14,8 +14,9 @@
  *	compile v16.shapes v201.shapes v21.shapes >shapes.c
  *
  * compile_read.c takes the texts apart, compile_table.c makes rows of them and
- * shares equal ones, compile.c writes C. It lives for a second: it frees
- * nothing and ends at the first error, with file, line and what to do.
+ * shares equal ones, compile_sets.c their names, compile.c writes C. It lives
+ *for a second: it frees nothing and ends at the first error, with file, line
+ *and what to do.
  */
 struct place_in {
 	const char *file;
@@ -80,6 +81,14 @@ struct tables {
 
 void die(struct place_in, const char *fmt, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
+/* The name in the pool; an action's is also read as a C string, so it keeps its
+ * NUL there. */
+struct shape_name intern(struct tables *, const char *, struct place_in);
+struct shape_name intern_action(struct tables *, const char *, struct place_in);
+/* The set of these names in this order. */
+int
+set_of(struct tables *, const struct shape_name *, int count, struct place_in);
+
 void compile_read(const char *file, int version, struct texts *);
 void compile_tables(struct texts *, struct tables *);
 
