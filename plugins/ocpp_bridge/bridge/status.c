@@ -44,13 +44,16 @@ static const char *const state_names[PAIR_STATES] = {
 
 /* The most that a charge point can make the bridge hold: on each leg a message
  * that is not finished, what it inflates to, and a queue that is full; in each
- * direction the CALLs that are open, and those that wait with their frames. */
+ * direction the CALLs that are open, and those that wait with their frames; in
+ * store mode a queue's worth that the CSMS has not answered. */
 static uint64_t
 bytes_each(const struct ocpp_limits *l)
 {
 	return sizeof(struct pair) + sizeof(struct charger) +
 	    2 * (TLS_BYTES + 2 * (uint64_t)l->frame + l->queue) +
-	    2 * ((CALLS_OPEN + CALLS_WAITING) * sizeof(struct call) + l->queue);
+	    2 *
+	    ((CALLS_OPEN + CALLS_WAITING) * sizeof(struct call) + l->queue) +
+	    l->queue;
 }
 
 static json_t *

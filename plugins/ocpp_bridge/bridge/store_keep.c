@@ -226,6 +226,7 @@ watch(struct store *s, struct pair *p, struct span text)
 {
 	struct store_pair *sp = store_pair(s, p);
 	struct flight *f = malloc(sizeof(*f) + text.len), **at;
+	size_t bytes = text.len, most = s->set->limits.queue;
 	unsigned n = 0;
 
 	if (sp == NULL || f == NULL) {
@@ -235,14 +236,15 @@ watch(struct store *s, struct pair *p, struct span text)
 	f->next = NULL;
 	f->len = text.len;
 	memcpy(f->text, text.p, text.len);
-	for (at = &sp->flights; *at != NULL; at = &(*at)->next)
-		n++;
+	for (at = &sp->flights; *at != NULL; at = &(*at)->next, n++)
+		bytes += (*at)->len;
 	*at = f;
-	/* As many as there are open CALLs; the oldest is forgotten with its
-	 * own. */
-	if (n >= CALLS_OPEN) {
+	/* As many as there are open CALLs, and not more than a queue holds; the
+	 * oldest is forgotten: nobody was told that it is kept. */
+	for (; n > 0 && (n >= CALLS_OPEN || bytes > most); n--) {
 		f = sp->flights;
 		sp->flights = f->next;
+		bytes -= f->len;
 		free(f);
 	}
 	return PAIR_PASS;
