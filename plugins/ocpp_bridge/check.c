@@ -6,12 +6,10 @@
  */
 #include <string.h>
 
+#include "bridge.h"
 #include "broker_where.h"
 #include "check_in.h"
 #include "expose.h"
-
-#define PAIR_BYTES 32768 /* of an idle pair, without its limits */
-#define TLS_BYTES  65536 /* of two legs with TLS */
 
 /* --- charge points -------------------------------------------------------- */
 
@@ -124,12 +122,7 @@ check_rules(const struct ocpp_settings *s, conf_node *root, struct err *e)
 uint64_t
 ocpp_doc_memory(const struct ocpp_settings *s)
 {
-	const struct ocpp_limits *l = &s->limits;
-
-	/* A leg that is slow holds its queue; a message that has not come
-	 * whole is held once. */
-	return (uint64_t)l->chargers *
-	    (PAIR_BYTES + TLS_BYTES + l->frame + 2 * (uint64_t)l->queue);
+	return s->limits.chargers * bridge_bound(&s->limits);
 }
 
 static int

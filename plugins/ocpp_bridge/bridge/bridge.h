@@ -43,6 +43,10 @@ bridge_new(struct loop *, const struct bridge_host *, struct err *);
 int bridge_serve(struct bridge *, const struct ocpp_settings *, struct err *);
 void bridge_free(struct bridge *);
 
+/* The most that one charge point can make the bridge hold, bytes; times
+ * limits.chargers: the bound of all. What TLS keeps is an estimate. */
+uint64_t bridge_bound(const struct ocpp_limits *);
+
 /* For the verbs. */
 json_t *bridge_status(struct bridge *); /* counters, listeners */
 json_t *bridge_chargers(struct bridge *, const char *from, size_t most);

@@ -38,24 +38,6 @@ static const char *const state_names[PAIR_STATES] = {
 	[PAIR_CLOSING] = "closing",
 };
 
-/* What OpenSSL keeps of a connection, measured with 3.0 and its buffers given
- * back when idle; both legs may have one. */
-#define TLS_BYTES (50 * 1024)
-
-/* The most that a charge point can make the bridge hold: on each leg a message
- * that is not finished, what it inflates to, and a queue that is full; in each
- * direction the CALLs that are open, and those that wait with their frames; in
- * store mode a queue's worth that the CSMS has not answered. */
-static uint64_t
-bytes_each(const struct ocpp_limits *l)
-{
-	return sizeof(struct pair) + sizeof(struct charger) +
-	    2 * (TLS_BYTES + 2 * (uint64_t)l->frame + l->queue) +
-	    2 *
-	    ((CALLS_OPEN + CALLS_WAITING) * sizeof(struct call) + l->queue) +
-	    l->queue;
-}
-
 static json_t *
 listeners(const struct bridge *b)
 {
@@ -114,7 +96,7 @@ bridge_status(struct bridge *b)
 	    out, "connected", json_integer((json_int_t)b->npairs));
 	(void)json_object_set_new(out, "open", json_integer((json_int_t)open));
 	if (b->set != NULL) {
-		each = bytes_each(&b->set->limits);
+		each = bridge_bound(&b->set->limits);
 		(void)json_object_set_new(out, "memory_bound",
 		    json_pack("{s:I,s:I,s:I}", "chargers",
 			(json_int_t)b->set->limits.chargers, "bytes_each",
