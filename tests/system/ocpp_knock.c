@@ -33,6 +33,8 @@ add(char *all, size_t *len, const char *p, size_t n)
 static char *
 word(char *all, size_t *len, const char *p, const char *accept)
 {
+	char *many;
+	size_t n;
 	static const char *const key = "Sec-WebSocket-Key: " KEY "\r\n";
 	static const char *const ws =
 	    UPG "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n";
@@ -48,8 +50,12 @@ word(char *all, size_t *len, const char *p, const char *accept)
 		all = add(all, len, accept, strlen(accept));
 		return add(all, len, "\r\n", 2);
 	}
-	for (unsigned long n = strtoul(p + 3, NULL, 10); n > 0; n--)
-		all = add(all, len, "x", 1);
+	n = strtoul(p + 3, NULL, 10);
+	many = malloc(n);
+	assert(many != NULL);
+	memset(many, 'x', n);
+	all = add(all, len, many, n);
+	free(many);
 	return all;
 }
 
