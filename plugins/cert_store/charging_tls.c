@@ -20,7 +20,7 @@
 static bool
 how_named(const char *behind, bool *trial, const char **print)
 {
-	*trial = strcmp(behind, "." DOC_PENDING) == 0;
+	*trial = strcmp(behind, DOC_PENDING) == 0;
 	*print = NULL;
 	if (*behind == '\0' || *trial)
 		return true;

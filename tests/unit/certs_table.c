@@ -112,6 +112,14 @@ choose(struct asked *a, struct err *e)
 }
 
 static enum certs_result
+choose_expired(struct asked *a, struct err *e)
+{
+	const struct certs_entry *l;
+
+	return certs_choose_expired(a->w.c, CERTS_LEAF_SECC, NULL, &l, e);
+}
+
+static enum certs_result
 worked(struct asked *a, struct err *e)
 {
 	return certs_worked(a->w.c, CERTS_LEAF_SECC, a->print, e);
@@ -1362,6 +1370,9 @@ static const struct row {
 	ROW(choose, has_old_leaf, NOT_FOUND_VALID),
 	ROW(choose, has_leaf_whose_key_went, KEY_NOT_FOUND),
 	ROW(choose, has_leaf_and_no_time, CLOCK_INVALID),
+
+	ROW(choose_expired, has_old_leaf, ACCEPTED),
+	ROW(choose_expired, roots, NOT_FOUND_VALID),
 
 	ROW(worked, has_leaf, ACCEPTED),
 	ROW(worked, print_of_nobody, NOT_FOUND),
