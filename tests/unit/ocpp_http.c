@@ -190,6 +190,25 @@ limits_are_limits(void **state)
 	}
 }
 
+/* Whoever gives more than http_end() found would read frames as headers. */
+static void
+a_head_of_the_wrong_length_is_none(void **state)
+{
+	static const char good[] = GOOD "\r\nmore";
+	struct http_head h;
+	unsigned status;
+	struct err e;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(good) - 1; n++) {
+		char *p = copy(good, n);
+
+		assert_int_equal(http_request(p, n, &h, &status, &e),
+		    n == sizeof(GOOD) + 1 ? 0 : -1);
+		free(p);
+	}
+}
+
 static void
 credentials_are_split_at_the_first_colon(void **state)
 {
@@ -408,6 +427,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_request_has_one_answer),
 		cmocka_unit_test(limits_are_limits),
+		cmocka_unit_test(a_head_of_the_wrong_length_is_none),
 		cmocka_unit_test(credentials_are_split_at_the_first_colon),
 		cmocka_unit_test(subprotocols_of_several_headers_are_one_list),
 		cmocka_unit_test(what_we_ask_we_understand),

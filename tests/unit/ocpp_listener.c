@@ -67,6 +67,7 @@ a_request_above_16_kib_is_refused_and_may_read_why(void **state)
 	/* Far more than is read: a reset would swallow the answer. */
 	raw_send(fd, text, sizeof(text));
 	assert_int_equal(status_of(fd, answer, sizeof(answer)), 431);
+	assert_int_equal(raw_error, 0);
 	(void)close(fd);
 }
 

@@ -289,6 +289,8 @@ raw(void)
 	return fd;
 }
 
+static int raw_error; /* instead of a proper end */
+
 /* Reads until the peer ends or n bytes are there; the loop runs meanwhile. */
 __attribute__((unused)) static size_t
 raw_read(int fd, char *out, size_t n)
@@ -299,7 +301,8 @@ raw_read(int fd, char *out, size_t n)
 
 	while (got < n && k != 0 && now_ms() < late_at) {
 		k = recv(fd, out + got, n - got, MSG_DONTWAIT);
-		if (k == -1 && errno != EAGAIN)
+		raw_error = k == -1 && errno != EAGAIN ? errno : 0;
+		if (raw_error != 0)
 			break;
 		turn(k == -1 ? 1 : 0);
 		got += k > 0 ? (size_t)k : 0;

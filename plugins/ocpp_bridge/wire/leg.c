@@ -116,7 +116,7 @@ leg_watch(struct leg *leg)
 	    (reading(leg) ? EPOLLIN : 0) | (leg->queue.len > 0 ? EPOLLOUT : 0);
 	struct err e;
 
-	if (leg->stream.fd == -1 || leg->hung || want == leg->events)
+	if (leg->stream.fd == -1 || want == leg->events)
 		return;
 	leg->events = want;
 	if (loop_watch(leg->wire->loop, leg->stream.fd, want, leg_event, leg,
@@ -246,8 +246,7 @@ happened(struct leg *leg, uint32_t events)
 		leg_read(leg);
 		return;
 	}
-	/* The loop would tell it again and again. */
-	leg->hung = true;
+	/* The loop would tell it again and again; watched when it reads. */
 	leg->events = 0;
 	loop_forget(leg->wire->loop, leg->stream.fd);
 }
@@ -294,10 +293,6 @@ go_on(struct leg *leg, uint32_t unused)
 		leg_over(leg, WS_ABNORMAL, "");
 	if (!reading(leg))
 		return;
-	if (leg->hung) {
-		leg->hung = false;
-		leg->events = ~0u;
-	}
 	leg_tell(leg);
 	leg_again(leg);
 	if (reading(leg) && stream_pending(&leg->stream))
@@ -343,8 +338,7 @@ leg_calls_are(struct leg *leg, const struct leg_calls *calls, void *ctx)
 {
 	leg->calls = calls;
 	leg->ctx = ctx;
-	if (leg->rest.len > 0 || leg->hung || leg->end != 0 ||
-	    stream_pending(&leg->stream))
+	if (leg->rest.len > 0 || leg->end != 0 || stream_pending(&leg->stream))
 		leg_kick(leg);
 	leg_watch(leg);
 }
@@ -356,8 +350,7 @@ leg_pause(struct leg *leg, bool paused)
 		return;
 	leg->paused = paused;
 	leg->ping_ms = 0; /* an answer would not be read */
-	if (!paused &&
-	    (leg->rest.len > 0 || leg->hung || stream_pending(&leg->stream)))
+	if (!paused && (leg->rest.len > 0 || stream_pending(&leg->stream)))
 		leg_kick(leg);
 	leg_watch(leg);
 }

@@ -24,11 +24,10 @@ struct leg {
 	void *ctx;
 	bool client; /* our frames are masked */
 	bool paused, kicked;
-	bool hung;   /* the socket is at its end, unwatched until we read */
-	bool busy;   /* one of its callbacks may be running */
-	bool orphan; /* its owner has freed it */
-	bool broken; /* nothing more can be sent */
-	bool shut;   /* and the peer knows that nothing will */
+	bool busy;        /* one of its callbacks may be running */
+	bool orphan;      /* its owner has freed it */
+	bool broken;      /* nothing more can be sent */
+	bool shut;        /* and the peer knows that nothing will */
 	bool said, heard; /* a Close frame was sent, received */
 	bool draining;    /* nothing it sends matters any more */
 	bool told;        /* the owner knows, or will, that it is over */
