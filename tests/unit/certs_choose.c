@@ -86,6 +86,28 @@ D28_a_fresh_certificate_of_90_days_beats_the_factorys_of_ten_years(void **state)
 }
 
 static void
+a_leaf_is_chosen_in_its_first_and_its_last_second(void **state)
+{
+	static const struct {
+		time_t at;
+		const char *want;
+	} rows[] = { { CRAFT_NOW + 99, "NotFoundValid" },
+		{ CRAFT_NOW + 100, "a1" }, { CRAFT_NOW + 200, "a1" },
+		{ CRAFT_NOW + 201, "NotFoundValid" } };
+	struct world w;
+
+	(void)state;
+	world_make(&w, NULL);
+	world_roots(&w);
+	put(&w, "a1", CRAFT_NOW + 100, CRAFT_NOW + 200);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		certs_set_clock(w.c, rows[i].at);
+		assert_string_equal(chosen(&w, true), rows[i].want);
+	}
+	world_drop(&w);
+}
+
+static void
 what_a_peer_refuses_is_not_tried_again_while_there_is_another(void **state)
 {
 	struct world w;
@@ -283,6 +305,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		in_a_place(a_leaf_is_chosen_in_its_first_and_its_last_second),
 		in_a_place(
 		    D28_a_fresh_certificate_of_90_days_beats_the_factorys_of_ten_years),
 		in_a_place(

@@ -195,7 +195,8 @@ what_a_kept_list_revokes_is_not_installed(void **state)
 static void
 a_text_is_lists_and_nothing_else(void **state)
 {
-	own_bytes struct bytes one = { 0 }, two = { 0 }, mixed = { 0 };
+	own_bytes struct bytes one = { 0 }, two = { 0 }, mixed = { 0 },
+			       tail = { 0 };
 	X509 *ca = craft_x509(
 	    &(struct craft_cert){ .ca = true, .key = craft_key("P-256", 1) });
 	X509_CRL *made = craft_crl(&(struct craft_crl){
@@ -222,6 +223,9 @@ a_text_is_lists_and_nothing_else(void **state)
 	assert_int_equal(crl_parse(mixed.p, mixed.len, out, 2, &e), -1);
 	assert_int_equal(crl_parse(one.p, one.len - 30, out, 2, &e), -1);
 	assert_int_equal(crl_parse(der, (size_t)n - 1, out, 2, &e), -1);
+	bytes_add(&tail, der, (size_t)n);
+	bytes_add(&tail, "x", 1);
+	assert_int_equal(crl_parse(tail.p, tail.len, out, 2, &e), -1);
 	assert_int_equal(crl_parse("", 0, out, 2, &e), -1);
 	assert_int_equal(crl_parse("0", 1, out, 2, &e), -1);
 	assert_int_equal(crl_parse(one.p, CRL_BYTES + 1, out, 2, &e), -1);
