@@ -52,3 +52,13 @@ ocpp_pki() {
 	ocpp_leaf stranger other CP-A clientAuth
 	cat "$T/pki/root.pem" "$T/pki/site.pem" >"$T/pki/both.pem"
 }
+
+# ocpp_ends PID LOG: the bridge ends when told to, and with nothing to say against
+# itself (a sanitizer would have).
+ocpp_ends() {
+	local rc=0
+	kill "$1"
+	wait "$1" || rc=$?
+	[ $rc -eq 0 ] || { echo "it ended with $rc"; tail -30 "$2"; }
+	return $rc
+}
