@@ -260,11 +260,9 @@ check_csms(const struct ocpp_csms *c, conf_node *n, struct err *e)
 		    "there is no certificate to check on profile %u; leave it "
 		    "out",
 		    c->profile);
-	if (c->profile != 3 && (c->identity != NULL || c->own_leaf))
-		return conf_err(
-		    check_line(
-			n, c->identity != NULL ? "identity" : "own_leaf"),
-		    e,
+	/* own_leaf may wait for its time: a CSMS may raise the profile. */
+	if (c->profile != 3 && c->identity != NULL)
+		return conf_err(check_line(n, "identity"), e,
 		    "a client certificate is shown on profile 3 alone; leave "
 		    "it out");
 	if (c->identity != NULL && c->own_leaf)

@@ -8,6 +8,10 @@
  *		prints "came PATH PROTOCOL FINGERPRINT", "PATH FRAME" and
  *		"gone PATH CODE"; with certificates it takes only who shows one
  *
+ *		and says the lines of the file $OCPP_SAY when it is there;
+ *		$OCPP_AUTH: a file with the credentials (base64) that it asks
+ *		for where there is no TLS; $OCPP_BOTH: it takes TLS and plain
+ *
  * Both answer CALLs with what is accepted. TLS is a process that carries bytes
  * between the network and a pair of sockets, so that the wire (ocpp_wire.h) is
  * the same with and without it.
@@ -148,6 +152,7 @@ static const struct {
 	{ "Reset", "{\"status\":\"Accepted\"}" },
 	{ "DataTransfer", "{\"status\":\"Accepted\"}" },
 	{ "ClearCache", "{\"status\":\"Rejected\"}" },
+	{ "SignCertificate", "{\"status\":\"Accepted\"}" },
 };
 
 /* [2,"id","Action",...: enough of a reader for what tests send. */
@@ -171,6 +176,49 @@ answer(struct wire *w, const char *text)
 
 /* --- CSMS ----------------------------------------------------------------- */
 
+/* Whoever takes the file's name away says what is in it. */
+static void
+say_file(struct wire *w)
+{
+	const char *name = getenv("OCPP_SAY");
+	FILE *f = name == NULL ? NULL : fopen(name, "re");
+	char line[65536];
+
+	if (f == NULL)
+		return;
+	if (unlink(name) == 0)
+		while (fgets(line, sizeof(line), f) != NULL) {
+			line[strcspn(line, "\n")] = '\0';
+			(void)wire_text(w, line, strlen(line));
+		}
+	(void)fclose(f);
+}
+
+/* Basic credentials as they came; the ones in the file, or 401. */
+static void
+authorize(int fd, const char *head, const SSL *ssl)
+{
+	static const char refusal[] = "HTTP/1.1 401 Unauthorized\r\n"
+				      "Content-Length: 0\r\n\r\n";
+	const char *name = ssl == NULL ? getenv("OCPP_AUTH") : NULL;
+	FILE *f = name == NULL ? NULL : fopen(name, "re");
+	char came[256], want[256] = "";
+
+	wire_header(head, "Authorization", came, sizeof(came));
+	if (came[0] != '\0')
+		tell("auth %s", came);
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%255s", want) == 1 && strncmp(came, "Basic ", 6) == 0 &&
+	    strcmp(came + 6, want) == 0) {
+		(void)fclose(f);
+		return;
+	}
+	tell("unauthorized");
+	(void)send(fd, refusal, sizeof(refusal) - 1, MSG_NOSIGNAL);
+	_exit(0);
+}
+
 static void
 serve(int fd, SSL *ssl)
 {
@@ -183,6 +231,7 @@ serve(int fd, SSL *ssl)
 	if (wire_head(fd, head, sizeof(head), WIRE_LATE_MS) == 0 ||
 	    sscanf(head, "GET %511s", path) != 1)
 		_exit(0);
+	authorize(fd, head, ssl);
 	wire_header(head, "Sec-WebSocket-Key", key, sizeof(key));
 	wire_header(head, "Sec-WebSocket-Protocol", offer, sizeof(offer));
 	offer[strcspn(offer, ", ")] = '\0';
@@ -195,12 +244,14 @@ serve(int fd, SSL *ssl)
 	    accept, offer);
 	(void)wire_put(w, back, strlen(back));
 	tell("came %s %s %s", path, offer, print);
-	while (w->closed == 0)
-		if ((text = wire_message(w, &len, 1000)) != NULL) {
+	while (w->closed == 0) {
+		if ((text = wire_message(w, &len, 20)) != NULL) {
 			tell("%s %s", path, text);
 			answer(w, text);
 			free(text);
 		}
+		say_file(w);
+	}
 	tell("gone %s %u", path, (unsigned)w->closed);
 	wire_free(w);
 	_exit(0);
@@ -209,10 +260,15 @@ serve(int fd, SSL *ssl)
 static void
 welcome(int fd, SSL_CTX *ctx)
 {
-	SSL *ssl = ctx == NULL ? NULL : SSL_new(ctx);
+	bool tls = ctx != NULL;
+	char first = 0;
 	X509 *x;
+	SSL *ssl;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getenv("OCPP_BOTH") != NULL && recv(fd, &first, 1, MSG_PEEK) == 1)
+		tls = first == 0x16;
+	ssl = tls ? SSL_new(ctx) : NULL;
 	if (ssl != NULL) {
 		(void)SSL_set_fd(ssl, fd);
 		if (SSL_accept(ssl) != 1) {
