@@ -7,6 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "bridge_in.h"
 #include "ocpp_ends.h"
 #include "place.h"
 
@@ -656,6 +657,18 @@ the_tail_shows_frames_to_who_asks_without_their_secrets(void **state)
 	text = json_dumps(lines, 0);
 	assert_non_null(strstr(text, "AuthorizationKey"));
 	assert_null(strstr(text, "planted"));
+	free(text);
+	next = json_integer_value(json_object_get(j, "next"));
+	json_decref(j);
+	/* What the gateway says itself is shown as well. */
+	(void)end_say(b.cp, "[3,\"1\",{\"status\":\"Accepted\"}]");
+	(void)end_hears(b.cs);
+	(void)pair_refuse(chargers_find(b.w.bridge->chargers, "CP1")->pair,
+	    OCPP_UP, (struct span){ "9", 1 }, "GenericError", "of ours");
+	(void)end_hears(b.cp);
+	j = bridge_tail(b.w.bridge, "CP1", (uint64_t)next);
+	text = json_dumps(j, 0);
+	assert_non_null(strstr(text, "GenericError"));
 	free(text);
 	json_decref(j);
 	j = bridge_tail(b.w.bridge, "CP2", 0);

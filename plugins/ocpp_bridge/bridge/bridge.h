@@ -39,7 +39,8 @@ struct bridge_host {
 struct bridge *
 bridge_new(struct loop *, const struct bridge_host *, struct err *);
 /* Serves as the settings say: opens what is new, closes what is gone, keeps
- * pairs whose listener and CSMS are as before. */
+ * pairs whose listener and CSMS are as before. -1: something could not be
+ * opened; the settings are borrowed all the same. */
 int bridge_serve(struct bridge *, const struct ocpp_settings *, struct err *);
 void bridge_free(struct bridge *);
 

@@ -149,7 +149,7 @@ described(const char *text, char out[2 * DESCRIPTION_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; text[i] != '\0' && i < DESCRIPTION_MAX; i++) {
+	for (size_t i = 0; i < DESCRIPTION_MAX && text[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		if (c == '"' || c == '\\')
@@ -165,6 +165,22 @@ against(enum ocpp_way way)
 	return way == OCPP_UP ? OCPP_DOWN : OCPP_UP;
 }
 
+/* Whoever follows a charge point sees who answered it. */
+static void
+show_pieces(
+    struct pair *p, enum ocpp_way way, const struct leg_piece *pieces, size_t n)
+{
+	struct bridge *b = p->bridge;
+	own_bytes struct bytes text = { 0 };
+
+	if (b->mirror == NULL && !tail_watched(b->tail, b->now_ms))
+		return;
+	for (size_t i = 0; i < n; i++)
+		bytes_add(&text, pieces[i].p, pieces[i].len);
+	if (!text.bad)
+		relay_ours(p, way, text.p, text.len);
+}
+
 static int
 send_pieces(
     struct pair *p, enum ocpp_way way, const struct leg_piece *pieces, size_t n)
@@ -173,6 +189,7 @@ send_pieces(
 
 	if (leg == NULL || p->state == PAIR_CLOSING)
 		return -1;
+	show_pieces(p, way, pieces, n);
 	return leg_sendv(leg, pieces, n);
 }
 
