@@ -98,7 +98,7 @@ knock_free(struct pair *p)
 	if (k == NULL)
 		return;
 	if (k->job > 0)
-		crew_forget(p->bridge->crew, k->job); /* wipe() is its drop */
+		crew_forget(p->bridge->proofs, k->job); /* wipe() is its drop */
 	else
 		wipe(k);
 }
@@ -142,7 +142,7 @@ check_password(struct pair *p, const struct arrival_facts *f)
 	memcpy(proof->salt, c->salt, sizeof(proof->salt));
 	memcpy(proof->hash, c->hash, sizeof(proof->hash));
 	proof->has_hash = c->has_hash;
-	p->knock->job = crew_add(p->bridge->crew, &job, p->knock, &e);
+	p->knock->job = crew_add(p->bridge->proofs, &job, p->knock, &e);
 	if (p->knock->job == -1) {
 		p->knock->job = 0;
 		p->bridge->figures[FIGURE_FULL]++;

@@ -35,6 +35,7 @@ open_parts(struct bridge *b, struct err *e)
 	if (b->chargers == NULL)
 		return -1;
 	if ((b->crew = crew_new(b->loop, THREADS, e)) == NULL ||
+	    (b->proofs = crew_new(b->loop, 1, e)) == NULL ||
 	    (b->tls = tls_up_new(&b->host, e)) == NULL)
 		return -1;
 	b->handlers = handlers_new();
@@ -279,6 +280,7 @@ bridge_free(struct bridge *b)
 		if (c->changed && charger_save(b->chargers, c, &e) == -1)
 			bridge_log(b, "%s", e.text);
 	crew_free(b->crew);
+	crew_free(b->proofs);
 	tls_up_free(b->tls);
 	chargers_free(b->chargers);
 	sent_free(b);

@@ -58,7 +58,8 @@ struct bridge {
 	struct loop *loop;
 	struct bridge_host host;
 	const struct ocpp_settings *set; /* NULL: serves nothing yet */
-	struct crew *crew;
+	struct crew *crew;   /* dials: a TPM may need seconds for a fleet */
+	struct crew *proofs; /* passwords: they wait for no TPM */
 	struct tls_up *tls;
 	struct served *served;
 	struct pair *pairs;
