@@ -379,6 +379,32 @@ where_nobody_listens_there_is_no_route(void **state)
 }
 
 static void
+what_would_begin_another_line_is_not_sent(void **state)
+{
+	static const struct {
+		const char *host, *path, *protocols;
+	} all[] = {
+		{ "127.0.0.1", "/a HTTP/1.1\r\nX: y", "ocpp1.6" },
+		{ "127.0.0.1", "/a b", "ocpp1.6" },
+		{ "127.0.0.1", "a", "ocpp1.6" },
+		{ "127.0.0.1", "/a", "ocpp1.6\r\nX: y" },
+		{ "127.0.0.1\r\nX: y", "/a", "ocpp1.6" },
+		{ "no name", "/a", "ocpp1.6" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct dial_settings set = plain_dial();
+
+		set.host = all[i].host;
+		set.path = all[i].path;
+		set.protocols = all[i].protocols;
+		assert_null(dial_new(w.loop, w.crew, &set, dialled, &w, &w.e));
+		assert_non_null(strstr(w.e.text, "no part of a request"));
+	}
+}
+
+static void
 names_are_looked_up(void **state)
 {
 	struct dial_settings set = plain_dial();
@@ -389,7 +415,7 @@ names_are_looked_up(void **state)
 	until(w.dialled == 1);
 	assert_int_equal(w.end, DIAL_OPEN);
 	hang_up(&w.up);
-	set.host = "no name.invalid";
+	set.host = "no-name.invalid";
 	dial_as(&set);
 	until(w.dialled == 1);
 	assert_int_equal(w.end, DIAL_NO_NAME);
@@ -463,6 +489,7 @@ main(void)
 		in_a_world(an_answer_that_is_too_long_is_none),
 		in_a_world(whoever_does_not_answer_in_time_is_given_up),
 		in_a_world(where_nobody_listens_there_is_no_route),
+		in_a_world(what_would_begin_another_line_is_not_sent),
 		in_a_world(names_are_looked_up),
 		in_a_world(a_dial_taken_back_is_not_heard_of_again),
 		in_a_world(a_crew_may_go_before_its_dials),

@@ -234,6 +234,16 @@ begin(struct dial *d, struct err *e)
 	return 0;
 }
 
+/* Nothing that would end a line and begin another in the request. */
+static bool
+fits_a_line(const char *text, unsigned char least)
+{
+	for (; text != NULL && *text != '\0'; text++)
+		if ((unsigned char)*text < least || *text == 0x7f)
+			return false;
+	return true;
+}
+
 static int
 write_request(struct dial *d, const struct dial_settings *s, struct err *e)
 {
@@ -248,6 +258,10 @@ write_request(struct dial *d, const struct dial_settings *s, struct err *e)
 		.password_len = s->password_len,
 		.deflate = s->deflate };
 
+	if (!fits_a_line(s->host, '!') || !fits_a_line(s->path, '!') ||
+	    !fits_a_line(s->protocols, ' ') || s->path[0] != '/')
+		return err_set(e, EINVAL,
+		    "a host, path or subprotocol that is no part of a request");
 	if (wire_random(d->wire, random, sizeof(random)) == -1)
 		return err_sys(e, "dial");
 	upgrade_key(random, d->key);

@@ -44,6 +44,7 @@ struct arrival_facts {
 	const char *tls; /* "TLSv1.3 TLS_AES_..." or "" */
 };
 
+/* None of them may free the listener. */
 struct listener_calls {
 	void (*arrived)(void *ctx, struct arrival *);
 	/* An arrival that nobody has answered yet went away. */
