@@ -95,6 +95,13 @@ bridge_certs_changed(struct bridge *b)
 	(void)b;
 }
 
+void
+bridge_root(struct bridge *b, char out[static 65])
+{
+	(void)b;
+	out[0] = '\0';
+}
+
 static json_t *
 certs(void *ctx, const char *verb, json_t *question, struct err *e)
 {

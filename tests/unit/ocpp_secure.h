@@ -37,7 +37,8 @@ static struct world {
 	} calls[SAID];
 	unsigned ncalls, redials, forgotten;
 	char events[4096];
-	bool full; /* the disk: what is asked of the store fails */
+	char root[65]; /* that the CSMS's certificate led to */
+	bool full;     /* the disk: what is asked of the store fails */
 } w;
 
 static void
@@ -121,6 +122,13 @@ bridge_certs_changed(struct bridge *b)
 {
 	(void)b;
 	w.forgotten++;
+}
+
+void
+bridge_root(struct bridge *b, char out[static 65])
+{
+	(void)b;
+	(void)strcpy(out, w.root);
 }
 
 /* --- the hosts ------------------------------------------------------------ */

@@ -308,3 +308,9 @@ bridge_certs_changed(struct bridge *b)
 {
 	tls_up_forget(b->tls);
 }
+
+void
+bridge_root(struct bridge *b, char out[static 65])
+{
+	tls_up_root(b->tls, out);
+}

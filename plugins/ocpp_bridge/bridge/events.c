@@ -80,6 +80,8 @@ bridge_event(struct bridge *b, const char *kind, const char *fmt, ...)
 	bridge_log(b, "%s: %s", kind, text);
 	if (b->host.event != NULL)
 		b->host.event(b->host.ctx, kind, text);
+	if (b->secure != NULL)
+		secure_note(b->secure, kind, text);
 }
 
 void

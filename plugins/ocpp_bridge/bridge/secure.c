@@ -18,9 +18,11 @@
 #include "file.h"
 #include "secure_in.h"
 
-#define ALL (1u << OCPP_16 | 1u << OCPP_201 | 1u << OCPP_21)
-#define V16 (1u << OCPP_16)
-#define V2  (1u << OCPP_201 | 1u << OCPP_21)
+#define LOOK_MS 10000
+
+#define ALL     (1u << OCPP_16 | 1u << OCPP_201 | 1u << OCPP_21)
+#define V16     (1u << OCPP_16)
+#define V2      (1u << OCPP_201 | 1u << OCPP_21)
 
 const struct pair_handled secure_handled[] = {
 	{ ALL, OCPP_UP, "SignCertificate", asked_sign, NULL },
@@ -44,6 +46,30 @@ const struct pair_handled secure_handled[] = {
 };
 
 /* --- the context ---------------------------------------------------------- */
+
+/* Is it time for a new certificate? One charge point each time, so that the
+ * store has never many questions at once; a year's leaf has weeks for it. */
+void
+secure_look(struct secure *s)
+{
+	struct charger *c = chargers_at(s->chargers, s->looked++);
+
+	if (c == NULL)
+		s->looked = 0;
+	else if (c->pair != NULL && c->class != NULL &&
+	    c->class->certificates == OCPP_GATEWAY)
+		sign_renew(s, c->pair);
+}
+
+static void
+on_look(void *ctx)
+{
+	struct secure *s = ctx;
+	struct err e;
+
+	secure_look(s);
+	s->look_timer = loop_timer(s->loop, LOOK_MS, on_look, s, &e);
+}
 
 struct secure *
 secure_new(struct bridge *b, struct loop *loop, const struct bridge_host *host,
@@ -71,7 +97,9 @@ secure_new(struct bridge *b, struct loop *loop, const struct bridge_host *host,
 		(void)err_sys(e, "%s", path);
 	else
 		s->log = seclog_open(s->folder, "events", e);
-	if (s->log == NULL) {
+	if (s->log != NULL)
+		s->look_timer = loop_timer(loop, LOOK_MS, on_look, s, e);
+	if (s->log == NULL || s->look_timer == -1) {
 		secure_free(s);
 		return NULL;
 	}
@@ -92,6 +120,7 @@ secure_free(struct secure *s)
 	if (s == NULL)
 		return;
 	loop_untimer(s->loop, s->timer);
+	loop_untimer(s->loop, s->look_timer);
 	while ((r = s->all) != NULL) {
 		s->all = r->next;
 		secured_free(r);

@@ -18,6 +18,7 @@
  *	secure_event()	  a security event of the gateway's own legs, in 2.x's
  *			  names: kept, and told to the CSMS if it is one of the
  *			  critical ones. pair NULL: of nobody that is known
+ *	secure_note()	  the same for the log alone
  *
  * Its changes of a record (profile, secret, leaf) are durable before they are
  * answered or dialled with: OCPP 1.6 security A01, A05; 2.x the same and B09.
@@ -35,10 +36,13 @@ bool secure_dialled(struct secure *, struct pair *, const struct dial_result *);
 void secure_opened(struct secure *, struct pair *);
 void secure_event(
     struct secure *, struct pair *, const char *kind, const char *text);
+void secure_note(struct secure *, const char *kind, const char *text);
 
 /* The bridge's one (bridge.c); NULL: its folder is not usable. */
 struct secure *bridge_secure(struct bridge *);
 /* Anchors or leaves of the store have changed (bridge.c: tls_up_forget). */
 void bridge_certs_changed(struct bridge *);
+/* Fingerprint of the root in use (bridge.c: tls_up_root), "" */
+void bridge_root(struct bridge *, char out[static 65]);
 
 #endif

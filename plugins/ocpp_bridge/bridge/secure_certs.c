@@ -146,14 +146,31 @@ same_hash(const json_t *a, const json_t *b)
 	return true;
 }
 
-/* Is it among the certificates of that type? how many of them can be used. */
-static bool
-is_one_of(struct job *j, const char *type, const json_t *hash, size_t *usable)
-{
-	json_int_t from = 0;
-	bool found = false;
+/* What there is of one type, with respect to one certificate. */
+struct among {
+	bool found;
+	char print[65]; /* its fingerprint */
+	size_t others;  /* of the rest, those that can be used now */
+};
 
-	*usable = 0;
+static void
+look_at(struct among *a, const json_t *one, const json_t *hash)
+{
+	if (!same_hash(json_object_get(one, "hash"), hash)) {
+		a->others += strcmp(job_text(one, "state"), "valid") == 0;
+		return;
+	}
+	a->found = true;
+	(void)snprintf(
+	    a->print, sizeof(a->print), "%s", job_text(one, "fingerprint"));
+}
+
+static struct among
+among(struct job *j, const char *type, const json_t *hash)
+{
+	struct among a = { .found = false };
+	json_int_t from = 0;
+
 	for (int page = 0; page < PAGES_MAX; page++) {
 		struct err e;
 		own_json json_t *reply = cert_page(
@@ -164,33 +181,31 @@ is_one_of(struct job *j, const char *type, const json_t *hash, size_t *usable)
 		json_array_foreach(
 		    json_object_get(reply, "certificates"), i, one)
 		{
-			bool it = same_hash(json_object_get(one, "hash"), hash);
-
-			found = found || it;
-			*usable +=
-			    !it && strcmp(job_text(one, "state"), "valid") == 0;
+			look_at(&a, one, hash);
 		}
 		from = json_integer_value(json_object_get(reply, "next"));
 		if (from == 0)
 			break;
 	}
-	return found;
+	return a;
 }
 
 /*
- * M04: the root of the CSMS that is in use stays. Which of several it is, only
- * a handshake knows; so as long as the gateway needs one at all, the last that
- * can be used stays, and the others may go: a connection that stands does not
- * ask for its root again, and the next one is dialled with those that are left.
+ * M04: the root of the CSMS that is in use stays. That is the one the last
+ * good handshake led to; and while there was none (a gateway that has just
+ * started, a profile that is still lower), the last that could be used.
  */
 static bool
-is_last_root(struct job *j, const json_t *hash)
+is_root_in_use(struct job *j, const json_t *hash)
 {
 	const struct ocpp_csms *csms = csms_of(j->s, j->c);
-	size_t others;
+	struct among a = among(j, "CSMSRootCertificate", hash);
+	char used[65];
 
-	return csms->anchors == NULL && profile_of(j->s, j->c) >= 2 &&
-	    is_one_of(j, "CSMSRootCertificate", hash, &others) && others == 0;
+	if (!a.found || csms->anchors != NULL || profile_of(j->s, j->c) < 2)
+		return false;
+	bridge_root(j->p->bridge, used);
+	return a.others == 0 || strcasecmp(used, a.print) == 0;
 }
 
 static enum pair_do
@@ -199,17 +214,16 @@ delete_hash(struct job *j, json_t *hash /* eaten */)
 	const struct outcome *o;
 	own_json json_t *reply = NULL;
 	struct err e = { 0 };
-	size_t others;
 
-	if (is_one_of(j, "CSMSCertificateChain", hash, &others)) {
+	if (among(j, "CSMSCertificateChain", hash).found) {
 		json_decref(hash);
 		return job_status(j, "Failed", "InUse",
 		    "the certificate of the charging station itself");
 	}
-	if (is_last_root(j, hash)) {
+	if (is_root_in_use(j, hash)) {
 		json_decref(hash);
 		return job_status(j, "Failed", "InUse",
-		    "the only root of the CSMS that can be used");
+		    "the root of the CSMS that is in use");
 	}
 	reply = certs_ask(
 	    j->s, "certs.delete", json_pack("{s:o}", "hash", hash), &e);

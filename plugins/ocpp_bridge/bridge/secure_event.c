@@ -139,34 +139,53 @@ is_repeated(struct secure *s, const struct seclog_event *like)
 	return false;
 }
 
+/* False: not kept; it was said already, too often, or it can not be. */
+static bool
+keep(struct secure *s, struct pair *p, struct seclog_event *event,
+    const char *kind, const char *text)
+{
+	struct err e = { 0 };
+
+	*event = (struct seclog_event){ .at = time(NULL) };
+	if (seclog_name(OCPP_21, kind) == NULL)
+		return false;
+	if (p != NULL)
+		(void)strcpy(event->identity, p->charger->identity);
+	(void)snprintf(event->type, sizeof(event->type), "%s", kind);
+	(void)snprintf(event->info, sizeof(event->info), "%s", text);
+	/* Which version it will be is not known while it is dialled. */
+	event->due = p != NULL && seclog_critical(OCPP_21, kind);
+	if (is_repeated(s, event) || is_too_much(s, event->at))
+		return false;
+	if (seclog_add(s->log, event, &e) == 0)
+		s->last = event->number;
+	else if (s->host->log != NULL)
+		s->host->log(s->host->ctx, e.text);
+	return true;
+}
+
+void
+secure_note(struct secure *s, const char *kind, const char *text)
+{
+	struct seclog_event event;
+
+	(void)keep(s, NULL, &event, kind, text);
+}
+
 void
 secure_event(
     struct secure *s, struct pair *p, const char *kind, const char *text)
 {
-	struct seclog_event event = { .at = time(NULL) };
-	char told_host[600];
-	struct err e = { 0 };
+	struct seclog_event event;
+	char line[600];
 
-	if (seclog_name(OCPP_21, kind) == NULL)
+	if (!keep(s, p, &event, kind, text))
 		return;
-	if (p != NULL)
-		(void)strcpy(event.identity, p->charger->identity);
-	(void)snprintf(event.type, sizeof(event.type), "%s", kind);
-	(void)snprintf(event.info, sizeof(event.info), "%s", text);
-	/* Which version it will be is not known while it is dialled. */
-	event.due = p != NULL && seclog_critical(OCPP_21, kind);
-	if (is_repeated(s, &event) || is_too_much(s, event.at))
-		return;
-	if (seclog_add(s->log, &event, &e) == 0)
-		s->last = event.number;
-	else if (s->host->log != NULL)
-		s->host->log(s->host->ctx, e.text);
-	if (s->host->event != NULL) {
-		(void)snprintf(told_host, sizeof(told_host), "%s%.*s%s%s",
-		    p == NULL ? "" : "charge point ", OCPP_IDENTITY_MAX,
-		    event.identity, p == NULL ? "" : ": ", text);
-		s->host->event(s->host->ctx, kind, told_host);
-	}
+	(void)snprintf(line, sizeof(line), "%s%.*s%s%s",
+	    p == NULL ? "" : "charge point ", OCPP_IDENTITY_MAX, event.identity,
+	    p == NULL ? "" : ": ", text);
+	if (s->host->event != NULL)
+		s->host->event(s->host->ctx, kind, line);
 	if (event.due)
 		secure_push(s, p);
 }

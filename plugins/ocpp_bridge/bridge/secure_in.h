@@ -84,8 +84,10 @@ struct secure {
 	struct secured *all;
 	size_t n;
 	int64_t request; /* the last requestId */
-	int timer;       /* every second while something waits */
-	int64_t minute;  /* of events, and how many in it */
+	int look_timer;  /* for renewals, and who is the next */
+	size_t looked;
+	int timer;      /* every second while something waits */
+	int64_t minute; /* of events, and how many in it */
 	unsigned written;
 	uint64_t last;      /* event in the log */
 	uint64_t shared_ms; /* when the gateway's leaf was last renewed */
@@ -220,6 +222,7 @@ void secure_raise(struct secure *, struct pair *, const char *name,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Sends the pair's CSMS what it has not had yet. */
 void secure_push(struct secure *, struct pair *);
+void secure_look(struct secure *);  /* at the next, for renewal */
 void secure_watch(struct secure *); /* the timer runs while something waits */
 
 /* Rows of secure_handled, one file each. */

@@ -51,6 +51,9 @@ int tls_up_context(struct tls_up *, const struct ocpp_csms *, uint8_t profile,
  * that it is kept or the one before is used again. */
 void tls_up_outcome(
     struct tls_up *, const struct tls_own *, const struct dial_result *);
+/* SHA-256, hexadecimal, of the root that the CSMS of the last handshake that
+ * was good led to; "": there was none yet. */
+void tls_up_root(struct tls_up *, char out[static 65]);
 /* Certificates or anchors have changed: nothing cached is used any more. */
 void tls_up_forget(struct tls_up *);
 

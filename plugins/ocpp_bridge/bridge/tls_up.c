@@ -323,6 +323,14 @@ outcome_of(const struct dial_result *r)
 	return NULL;
 }
 
+void
+tls_up_root(struct tls_up *up, char out[static SHA256_HEX])
+{
+	(void)pthread_mutex_lock(&up->lock);
+	(void)strcpy(out, up->root);
+	(void)pthread_mutex_unlock(&up->lock);
+}
+
 /* A new root of the CSMS is on trial beside the old one while cert_store asks
  * for additional checks (AdditionalRootCertificateCheck); a connection with it
  * ends the old one. Asked once for each root, so a trail is not filled. */
@@ -335,9 +343,7 @@ root_worked(struct tls_up *up)
 	struct err e;
 	size_t i;
 
-	(void)pthread_mutex_lock(&up->lock);
-	(void)strcpy(root, up->root);
-	(void)pthread_mutex_unlock(&up->lock);
+	tls_up_root(up, root);
 	if (root[0] == '\0' || strcmp(root, up->root_told) == 0)
 		return;
 	(void)strcpy(up->root_told, root);
