@@ -186,7 +186,7 @@ SSH	:= $(addprefix $B/plugins/ssh_hardening/,document.o dropin.o \
 $B/tests/unit/plugins_ssh $B/tests/fuzz/plugins_ssh: $(SSH)
 TKEY	:= $B/plugins/cert_store/tkey.o
 OCPP_DOC := $(addprefix $B/plugins/ocpp_bridge/,document.o check.o \
-	   check_tls.o fields.o fields_deep.o)
+	   check_tls.o exposed.o fields.o fields_deep.o near.o)
 $B/tests/unit/plugins_ocpp_% $B/tests/fuzz/plugins_ocpp_%: CPPFLAGS += $(OCPP_INC)
 $B/tests/unit/plugins_ocpp_%: $B/tests/unit/plugins_ocpp_%.o $(OCPP_DOC) $(OCPP) $(BASE)
 	$(call link,-lcmocka $(OCPP_LIBS) $(BASE_LIBS))

@@ -5,12 +5,10 @@
  * undo a snapshot (circumstances of its policy): a depot with old charge points
  * is served, and the production policy says no to it.
  */
-#include <arpa/inet.h>
-
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "near.h"
 #include "plugin.h"
 
 static void
@@ -21,58 +19,13 @@ place_of(const struct ocpp_listener *l, char *out, size_t size)
 	    l->port);
 }
 
-/* --- is that address of a network that is ours? --------------------------- */
-
-static bool
-private_4(const uint8_t a[4])
-{
-	return a[0] == 10 || a[0] == 127 || (a[0] == 192 && a[1] == 168) ||
-	    (a[0] == 172 && (a[1] & 0xf0) == 16) ||
-	    (a[0] == 169 && a[1] == 254);
-}
-
-/* RFC 1918, 4193, 3927, 4291: private, unique local, link-local, loopback. The
- * wildcard is every address, public ones too. */
-static bool
-is_private(const char *address)
-{
-	static const uint8_t loopback[16] = { [15] = 1 };
-	uint8_t a[16];
-
-	if (inet_pton(AF_INET, address, a) == 1)
-		return private_4(a);
-	return inet_pton(AF_INET6, address, a) == 1 &&
-	    ((a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) ||
-		memcmp(a, loopback, sizeof(a)) == 0);
-}
-
-/* The host of ws://HOST:PORT/..., if it is an address or this machine. A name
- * is none: where it leads is decided elsewhere. */
-static bool
-is_near(const char *url)
-{
-	const char *p = strstr(url, "://");
-	char host[256];
-	size_t n;
-
-	if (p == NULL)
-		return false;
-	p += 3;
-	if (*p == '[')
-		n = strcspn(++p, "]");
-	else
-		n = strcspn(p, ":/");
-	(void)snprintf(host, sizeof(host), "%.*s", (int)n, p);
-	return is_private(host) || strcmp(host, "localhost") == 0;
-}
-
 /* --- findings ------------------------------------------------------------- */
 
 static int
 about_listener(struct ocpp *o, const struct ocpp_listener *l, bool serves)
 {
 	const struct ingot_host *host = o->host;
-	bool near = l->profile >= 2 || is_private(l->address);
+	bool near = l->profile >= 2 || ocpp_near_address(l->address);
 	char place[128];
 
 	place_of(l, place, sizeof(place));
@@ -99,7 +52,7 @@ static int
 about_csms(struct ocpp *o, const struct ocpp_csms *c)
 {
 	const struct ingot_host *host = o->host;
-	bool near = c->profile >= 2 || is_near(c->url);
+	bool near = c->profile >= 2 || ocpp_near_url(c->url);
 
 	return host->finding(host, "ocpp.csms-profile", c->url, near,
 	    c->profile >= 2 ? "security profile %u: TLS"

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "../../plugins/ocpp_bridge/document.h"
+#include "../../plugins/ocpp_bridge/near.h"
 #include "file.h"
 
 #define LAN                                                                    \
@@ -372,6 +373,38 @@ each_mistake_is_told_with_its_line_and_a_remedy(void **state)
 	}
 }
 
+static void
+what_is_near_is_told_from_what_is_not(void **state)
+{
+	static const char *const near[] = { "127.0.0.1", "10.255.0.1",
+		"172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.7.7",
+		"::1", "fe80::1", "febf::1", "fc00::1", "fdff::1" };
+	static const char *const far[] = { "0.0.0.0", "::", "8.8.8.8",
+		"11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1",
+		"169.253.0.1", "::2", "fec0::1", "fe00::1", "2001:db8::1",
+		"example", "" };
+	static const char *const near_urls[] = { "ws://10.0.0.1/ocpp",
+		"ws://localhost:9000", "ws://[fd00::1]:80/x",
+		"wss://127.0.0.1" };
+	static const char *const far_urls[] = { "ws://csms.example/x",
+		"ws://localhost.example/", "ws://[2001:db8::1]/",
+		"ws://10.0.0.1.example/", "nothing" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(near) / sizeof(*near); i++)
+		if (!ocpp_near_address(near[i]))
+			fail_msg("%s", near[i]);
+	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++)
+		if (ocpp_near_address(far[i]))
+			fail_msg("%s", far[i]);
+	for (size_t i = 0; i < sizeof(near_urls) / sizeof(*near_urls); i++)
+		if (!ocpp_near_url(near_urls[i]))
+			fail_msg("%s", near_urls[i]);
+	for (size_t i = 0; i < sizeof(far_urls) / sizeof(*far_urls); i++)
+		if (ocpp_near_url(far_urls[i]))
+			fail_msg("%s", far_urls[i]);
+}
+
 /* What people begin with. */
 static void
 the_shipped_beginning_is_a_document(void **state)
@@ -439,6 +472,7 @@ main(void)
 		cmocka_unit_test(what_is_written_parses_to_itself),
 		cmocka_unit_test(
 		    each_mistake_is_told_with_its_line_and_a_remedy),
+		cmocka_unit_test(what_is_near_is_told_from_what_is_not),
 		cmocka_unit_test(the_shipped_beginning_is_a_document),
 		cmocka_unit_test(no_error_shows_a_password),
 		cmocka_unit_test(memory_is_bounded_by_what_the_document_says),
