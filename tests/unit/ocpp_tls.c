@@ -190,6 +190,7 @@ old_tls_is_served_where_the_listener_says_so_and_nowhere_else(void **state)
 	strict = listening(&l);
 	l.old_tls = true;
 	old = listening(&l);
+	assert_int_equal(SSL_CTX_get_min_proto_version(strict), TLS1_2_VERSION);
 	assert_false(takes(strict, TLS1_VERSION, "AES128-SHA:@SECLEVEL=0", 0));
 	assert_false(
 	    takes(strict, TLS1_1_VERSION, "AES128-SHA:@SECLEVEL=0", 0));
@@ -714,6 +715,7 @@ a_csms_of_other_anchors_is_not_taken(void **state)
 	(void)state;
 	/* Profile 2 shows no certificate, and has none to tell about. */
 	assert_string_equal(own.print, "");
+	SSL_CTX_set_verify(csms, SSL_VERIFY_NONE, NULL);
 	assert_false(through(c, csms));
 	SSL_CTX_set_verify(good, SSL_VERIFY_NONE, NULL);
 	assert_true(through(c, good));
