@@ -168,6 +168,33 @@ a_pinned_serial_is_used_and_nothing_else(void **state)
 	world_drop(&w);
 }
 
+/* OCPP 2.0.1, A00.FR.430: a station with an expired certificate still tries. */
+static void
+of_expired_ones_the_last_to_end_is_shown(void **state)
+{
+	const struct certs_entry *l;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	world_make(&w, NULL);
+	world_roots(&w);
+	assert_int_equal(certs_choose_expired(w.c, CSMS, NULL, &l, &e),
+	    CERTS_NOT_FOUND_VALID);
+	put(&w, "51", CRAFT_NOW - 9 * CRAFT_DAY, CRAFT_NOW + 5 * CRAFT_DAY);
+	put(&w, "52", CRAFT_NOW - 8 * CRAFT_DAY, CRAFT_NOW + 9 * CRAFT_DAY);
+	put(&w, "53", CRAFT_NOW - 7 * CRAFT_DAY, CRAFT_NOW + 2 * CRAFT_DAY);
+	certs_set_clock(w.c, CRAFT_NOW + 20 * CRAFT_DAY);
+	assert_string_equal(chosen(&w, true), "NotFoundValid");
+	assert_int_equal(
+	    certs_choose_expired(w.c, CSMS, NULL, &l, &e), CERTS_ACCEPTED);
+	assert_string_equal(l->cert->serial, "52");
+	assert_int_equal(certs_choose_expired(w.c, CSMS, "CP-OTHER", &l, &e),
+	    CERTS_NOT_FOUND_VALID);
+	assert_null(l);
+	world_drop(&w);
+}
+
 static void
 D36_each_identity_has_its_own(void **state)
 {
@@ -312,6 +339,7 @@ main(void)
 		    what_a_peer_refuses_is_not_tried_again_while_there_is_another),
 		in_a_place(what_worked_is_remembered_over_a_restart),
 		in_a_place(a_pinned_serial_is_used_and_nothing_else),
+		in_a_place(of_expired_ones_the_last_to_end_is_shown),
 		in_a_place(D36_each_identity_has_its_own),
 		in_a_place(D35_a_clock_below_the_floor_is_told_from_expired),
 		in_a_place(it_is_renewed_by_its_life_and_a_day_before_its_end),
