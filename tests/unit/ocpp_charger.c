@@ -235,6 +235,115 @@ they_are_listed_in_order_page_by_page(void **state)
 	chargers_free(s);
 }
 
+/* --- by the crew ---------------------------------------------------------- */
+
+static struct loop *loop;
+static struct crew *crew;
+
+static void
+hire(void)
+{
+	struct err e;
+
+	assert_non_null(loop = loop_new(&e));
+	assert_non_null(crew = crew_new(loop, 1, &e));
+}
+
+static void
+until_saved(const struct charger *c)
+{
+	struct err e;
+
+	for (int i = 0; i < 400 && c->saving; i++)
+		assert_int_equal(loop_once(loop, 5, &e), 0);
+	assert_false(c->saving);
+}
+
+static void
+dismiss(struct chargers *s)
+{
+	crew_free(crew);
+	chargers_free(s);
+	loop_free(loop);
+}
+
+static void
+what_is_saved_later_is_there_and_a_newer_one_is_never_replaced(void **state)
+{
+	struct chargers *s = open_all(10);
+	struct charger *c = get(s, "CP1");
+	struct err e;
+
+	(void)state;
+	hire();
+	(void)strcpy(c->serial, "first");
+	c->changed = true;
+	assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+	assert_false(c->changed);
+	assert_int_equal(c->held, 1);
+	until_saved(c);
+	assert_int_equal(c->held, 0);
+	chargers_free(s);
+	s = open_all(10);
+	c = get(s, "CP1");
+	assert_string_equal(c->serial, "first");
+
+	for (int i = 0; i < 20; i++) {
+		(void)strcpy(c->serial, "older");
+		assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+		(void)strcpy(c->serial, "newer");
+		assert_int_equal(charger_save(s, c, &e), 0);
+		until_saved(c);
+		(void)strcpy(c->serial, "");
+		assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+		until_saved(c);
+		(void)strcpy(c->serial, "older");
+		assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+		(void)strcpy(c->serial, "newer");
+		assert_int_equal(charger_save(s, c, &e), 0);
+		until_saved(c);
+		chargers_free(s);
+		s = open_all(10);
+		c = get(s, "CP1");
+		assert_string_equal(c->serial, "newer");
+	}
+	dismiss(s);
+}
+
+static void
+what_cannot_be_saved_later_is_told_and_tried_again(void **state)
+{
+	struct chargers *s = open_all(10);
+	struct charger *c = get(s, "CP1");
+	struct err e;
+
+	(void)state;
+	hire();
+	assert_int_equal(rmdir("chargers"), 0);
+	assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+	until_saved(c);
+	assert_true(c->changed);
+	assert_non_null(strstr(heard, "is not saved"));
+	dismiss(s);
+}
+
+static void
+what_the_crew_did_not_come_to_is_changed_still(void **state)
+{
+	struct chargers *s = open_all(10);
+	struct charger *c = get(s, "CP1");
+	struct err e;
+
+	(void)state;
+	hire();
+	assert_int_equal(charger_save_later(s, crew, c, &e), 0);
+	crew_free(crew);
+	crew = NULL;
+	assert_true(c->changed);
+	assert_false(c->saving);
+	dismiss(s);
+}
+
 int
 main(void)
 {
@@ -249,6 +358,10 @@ main(void)
 		    one_that_cannot_be_read_is_refused_and_left_as_it_is),
 		in_a_place(the_limit_drops_who_is_not_held_and_never_who_is),
 		in_a_place(they_are_listed_in_order_page_by_page),
+		in_a_place(
+		    what_is_saved_later_is_there_and_a_newer_one_is_never_replaced),
+		in_a_place(what_cannot_be_saved_later_is_told_and_tried_again),
+		in_a_place(what_the_crew_did_not_come_to_is_changed_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,21 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "charger.h"
+#include "charger_in.h"
 #include "digest.h"
 #include "file.h"
 #include "own.h"
 
 #define NAME_ROOM 200 /* of NAME_MAX: a temporary name is longer */
-
-struct chargers {
-	int folder;
-	unsigned most;
-	void (*log)(void *ctx, const char *line);
-	void *ctx;
-	struct charger **all;
-	size_t n, room;
-};
 
 void
 charger_escape(const char *identity, char *out)
@@ -55,8 +46,8 @@ charger_escape(const char *identity, char *out)
 
 /* The file's name. One too long for a folder ends in its hash instead; "~"
  * keeps it from being any short one's. */
-static int
-file_name(const char *identity, char out[NAME_MAX + 1], struct err *e)
+int
+chargers_name(const char *identity, char out[NAME_MAX + 1], struct err *e)
 {
 	char whole[3 * OCPP_IDENTITY_MAX + 1], print[SHA256_HEX];
 	uint8_t digest[SHA256_LEN];
@@ -83,7 +74,10 @@ chargers_open(const char *folder, unsigned most,
 		(void)err_set(e, ENOMEM, "out of memory");
 		return NULL;
 	}
-	*s = (struct chargers){ -1, most, log, ctx, NULL, 0, 0 };
+	*s = (struct chargers){
+		.folder = -1, .most = most, .log = log, .ctx = ctx
+	};
+	(void)pthread_mutex_init(&s->lock, NULL);
 	if (file_mkdirs(AT_FDCWD, folder, 0700, e) == -1 ||
 	    file_sweep(AT_FDCWD, folder, e) == -1) {
 		chargers_free(s);
@@ -115,6 +109,7 @@ chargers_free(struct chargers *s)
 	free(s->all);
 	if (s->folder != -1)
 		(void)close(s->folder);
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -177,8 +172,8 @@ chargers_most_are(struct chargers *s, unsigned most)
 	s->most = most;
 }
 
-static void
-say(const struct chargers *s, const char *what, const char *name,
+void
+chargers_say(const struct chargers *s, const char *what, const char *name,
     const struct err *e)
 {
 	char line[ERR_TEXT_MAX + 2 * NAME_MAX];
@@ -197,13 +192,13 @@ set_aside(const struct chargers *s, const char *name, const struct err *why)
 
 	(void)snprintf(aside, sizeof(aside), "%.240s.damaged", name);
 	if (renameat(s->folder, name, s->folder, aside) == 0) {
-		say(s,
+		chargers_say(s,
 		    "is damaged and set aside; its keys have to be given anew",
 		    name, why);
 		return;
 	}
 	(void)err_sys(&e, "%s", why->text);
-	say(s, "is damaged and can not be set aside", name, &e);
+	chargers_say(s, "is damaged and can not be set aside", name, &e);
 }
 
 /* One that can not be read for another reason than its content is no new one:
@@ -216,7 +211,7 @@ load(const struct chargers *s, const char *identity, struct charger *c,
 	char name[NAME_MAX + 1];
 
 	charger_new_is(c, identity);
-	if (file_name(identity, name, e) == -1)
+	if (chargers_name(identity, name, e) == -1)
 		return -1;
 	if (file_read(s->folder, name, CHARGER_FILE_MAX, &text, e) == -1) {
 		if (e->code == ENOENT)
@@ -290,18 +285,4 @@ chargers_get(struct chargers *s, const char *identity, struct err *e)
 	s->all[at] = c;
 	s->n++;
 	return c;
-}
-
-int
-charger_save(struct chargers *s, struct charger *c, struct err *e)
-{
-	own_bytes struct bytes text = { 0 };
-	char name[NAME_MAX + 1];
-
-	if (charger_text(c, &text, e) == -1 ||
-	    file_name(c->identity, name, e) == -1 ||
-	    file_write(s->folder, name, text.p, text.len, FILE_SECRET, e) == -1)
-		return err_in(e, "record of charge point %s", c->identity);
-	c->changed = false;
-	return 0;
 }

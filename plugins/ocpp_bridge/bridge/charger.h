@@ -36,6 +36,8 @@ struct charger {
 	struct pair *pair; /* the one that is connected */
 	uint64_t taken_ms; /* when its connection last changed hands */
 	unsigned held;     /* pairs that know it; it stays that long */
+	bool saving;       /* charger_save_later() is at it */
+	uint64_t saved;    /* counts its saves, under the lock of all */
 };
 
 struct chargers;
@@ -62,6 +64,11 @@ size_t chargers_most(const struct chargers *);
 void chargers_most_are(struct chargers *, unsigned most);
 /* Durable when it returns 0; two fsyncs. */
 int charger_save(struct chargers *, struct charger *, struct err *);
+/* The same by the crew, as it is now, for what may be lost in a power cut; not
+ * while the one before is under way (saving). It fails in the log, and is
+ * changed then. A charger_save() that comes meanwhile wins. -1: not begun. */
+int charger_save_later(
+    struct chargers *, struct crew *, struct charger *, struct err *);
 
 /* For what is in front of an MQTT topic level or a file name: every byte but
  * [A-Za-z0-9_-] as %XX; out holds 3 * OCPP_IDENTITY_MAX + 1. */
