@@ -3,6 +3,9 @@
  * Dials: how each can end, and that it does so once, in time, and not after it
  * was taken back.
  */
+#include <netdb.h>
+
+#include "dial_in.h"
 #include "ocpp_raw.h"
 #include "ocpp_tls.h"
 
@@ -421,6 +424,73 @@ names_are_looked_up(void **state)
 	assert_int_equal(w.end, DIAL_NO_NAME);
 }
 
+static struct addrinfo *
+address(uint16_t port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST },
+			*a = NULL;
+	char text[8];
+
+	(void)snprintf(text, sizeof(text), "%u", port);
+	assert_int_equal(getaddrinfo("127.0.0.1", text, &hints, &a), 0);
+	return a;
+}
+
+/* A port whose backlog is full swallows what comes, as a dead host does. */
+static uint16_t
+swallowing(int fds[static 8])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+
+	a.sin_port = htons(raw_listen());
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(listen(raw_door, 0), 0);
+	for (int i = 0; i < 8; i++) {
+		fds[i] = socket(
+		    AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)connect(fds[i], (const struct sockaddr *)&a, sizeof(a));
+	}
+	return ntohs(a.sin_port);
+}
+
+/* One that refuses, one that swallows, one that answers. */
+static void
+addresses_are_tried_until_one_answers(void **state)
+{
+	struct dial_settings set = plain_dial();
+	struct addrinfo *all = address(1);
+	uint64_t began = now_ms();
+	int fds[8];
+
+	(void)state;
+	set.host = "localhost";
+	set.late_ms = 1500;
+	all->ai_next = address(swallowing(fds));
+	all->ai_next->ai_next = address(listener_port(w.listener));
+	dial_as(&set);
+	dial_forget(w.dial); /* the lookup: its answer is ours */
+	dial_found(w.dial, all, "");
+	until(w.dialled == 1);
+	assert_int_equal(w.end, DIAL_OPEN);
+	assert_in_range(now_ms() - began, 250, 1400);
+	/* Without the last there is none, in the same time. */
+	hang_up(&w.up);
+	began = now_ms();
+	all = address(1);
+	all->ai_next = address(ntohs(
+	    ((struct sockaddr_in *)(void *)w.dial->found->ai_next->ai_addr)
+		->sin_port));
+	dial_as(&set);
+	dial_forget(w.dial);
+	dial_found(w.dial, all, "");
+	until(w.dialled == 1);
+	assert_int_equal(w.end, DIAL_NO_ROUTE);
+	assert_in_range(now_ms() - began, 1400, 3000);
+	for (int i = 0; i < 8; i++)
+		(void)close(fds[i]);
+}
+
 /* At every point of its way, over plain and over TLS. */
 static void
 a_dial_taken_back_is_not_heard_of_again(void **state)
@@ -491,6 +561,7 @@ main(void)
 		in_a_world(where_nobody_listens_there_is_no_route),
 		in_a_world(what_would_begin_another_line_is_not_sent),
 		in_a_world(names_are_looked_up),
+		in_a_world(addresses_are_tried_until_one_answers),
 		in_a_world(a_dial_taken_back_is_not_heard_of_again),
 		in_a_world(a_crew_may_go_before_its_dials),
 	};
