@@ -228,6 +228,31 @@ a_faulty_frame_is_told_and_forwarded_in_warn_mode(void **state)
 	part(&b);
 }
 
+/* Whoever answers for a charge point must have read what it was told. */
+static void
+what_is_said_twice_passes_no_gateway_that_answers_for_its_charger(void **state)
+{
+	static const char twice[] =
+	    "[2,\"7\",\"ChangeConfiguration\",{\"key\":\"CpoName\","
+	    "\"key\":\"AuthorizationKey\",\"value\":\"x\"}]";
+	struct both b;
+
+	(void)state;
+	meet(&b, OCPP_WARN, "ocpp1.6");
+	goes(b.cs, b.cp, twice);
+	part(&b);
+	assert_int_equal(ends_open(&b.w), 0);
+	b.w.classes[0].profiles = OCPP_REFUSE;
+	assert_int_equal(ends_serve(&b.w), 0);
+	b.cp = ends_dial(&b.w, "/CP1", "ocpp1.6");
+	b.cs = ends_csms(&b.w);
+	assert_non_null(b.cs);
+	assert_int_equal(end_say(b.cs, twice), 0);
+	assert_non_null(strstr(end_hears(b.cs), "\"FormationViolation\""));
+	assert_true(end_hears_nothing(b.cp));
+	part(&b);
+}
+
 static void
 off_says_nothing(void **state)
 {
@@ -688,6 +713,8 @@ main(void)
 		    a_faulty_frame_is_answered_and_not_forwarded_in_reject_mode),
 		in_a_place(a_faulty_frame_of_the_csms_is_answered_to_the_csms),
 		in_a_place(a_faulty_frame_is_told_and_forwarded_in_warn_mode),
+		in_a_place(
+		    what_is_said_twice_passes_no_gateway_that_answers_for_its_charger),
 		in_a_place(off_says_nothing),
 		in_a_place(a_faulty_answer_becomes_an_error_for_who_waits),
 		in_a_place(in_21_its_maker_is_told_too),

@@ -15,11 +15,25 @@
 #include "judging.h"
 #include "relay_in.h"
 
+/* What the gateway answers in its charge point's place it must be able to read:
+ * a CSMS that says a member twice is not passed by whoever looks for it once.
+ */
+static bool
+must_be_read(const struct relayed *r)
+{
+	const struct ocpp_class *class = r->p->charger->class;
+
+	return r->v.fault == JUDGE_NO_JSON && r->way == OCPP_DOWN &&
+	    (class->certificates != OCPP_FORWARD ||
+		class->profiles != OCPP_FORWARD);
+}
+
 static enum ocpp_judging
 mode_of(const struct relayed *r, struct span action)
 {
-	return judging_of(r->p->bridge->set, r->p->version, r->way,
-	    r->p->charger->identity, action);
+	return must_be_read(r) ? OCPP_REJECT
+			       : judging_of(r->p->bridge->set, r->p->version,
+				     r->way, r->p->charger->identity, action);
 }
 
 static struct span
