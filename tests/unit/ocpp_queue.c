@@ -505,6 +505,30 @@ hold(void *ctx, const char *identity)
 }
 
 static void
+what_waits_is_known_from_when_it_is_put_until_its_done_is_durable(void **state)
+{
+	struct queue *q = queue_of(1 << 20, 100);
+	uint64_t n;
+
+	(void)state;
+	assert_false(queue_waits(q, "CP1", 1));
+	n = put(q, "CP1", QUEUE_START, "one");
+	assert_true(queue_waits(q, "CP1", 1));
+	assert_false(queue_waits(q, "CP1", 2));
+	assert_false(queue_waits(q, "CP2", 1));
+	commit(q);
+	assert_true(queue_waits(q, "CP1", 1));
+	done(q, "CP1", n);
+	assert_true(queue_waits(q, "CP1", 1));
+	commit(q);
+	assert_false(queue_waits(q, "CP1", 1));
+	(void)put(q, "CP1", QUEUE_LATEST, "state");
+	commit(q);
+	assert_false(queue_waits(q, "CP1", 1));
+	queue_free(q);
+}
+
+static void
 figures_are_those_of_one_or_of_all(void **state)
 {
 	struct queue *q = queue_of(1 << 20, 100);
@@ -549,6 +573,8 @@ main(void)
 		in_a_place(no_frame_can_pretend_to_be_a_record),
 		in_a_place(many_small_damages_leave_at_most_a_few_files_aside),
 		in_a_place(a_folder_belongs_to_one_queue_at_a_time),
+		in_a_place(
+		    what_waits_is_known_from_when_it_is_put_until_its_done_is_durable),
 		in_a_place(figures_are_those_of_one_or_of_all),
 	};
 

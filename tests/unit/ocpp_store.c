@@ -544,6 +544,20 @@ of_states_only_the_newest_of_each_connector_is_sent(void **state)
 }
 
 static void
+a_state_that_the_csms_refuses_is_not_said_again(void **state)
+{
+	(void)state;
+	(void)charger_says(STATUS("1", "1", "Occupied"));
+	(void)charger_says(EVENT("2", "Started", "0"));
+	turn();
+	(void)news();
+	csms_comes();
+	assert_string_equal(replayed(), ">" STATUS("1", "1", "Occupied"));
+	csms_answers("[4,\"1\",\"InternalError\",\"\",{}]");
+	assert_string_equal(replayed(), "!>" EVENT("2", "Started", "0"));
+}
+
+static void
 boot_answered(const char *payload)
 {
 	const struct frame f = { .type = OCPP_RESULT,
@@ -724,6 +738,39 @@ what_is_under_way_when_the_csms_goes_is_kept_and_answered(void **state)
 }
 
 static void
+what_waited_behind_a_replay_is_answered_too(void **state)
+{
+	static char beat[] = "[2,\"5\",\"Heartbeat\",{}]",
+		    event[] = EVENT("6", "Ended", "1");
+	struct call waiting[2] = {
+		{ .shape = judge_shape(OCPP_201, "Heartbeat", 9),
+		    .text = beat,
+		    .text_len = sizeof(beat) - 1 },
+		{ .shape = judge_shape(OCPP_201, "TransactionEvent", 16),
+		    .text = event,
+		    .text_len = sizeof(event) - 1 },
+	};
+
+	(void)state;
+	call_id_is(&waiting[0], (struct span){ "5", 1 });
+	call_id_is(&waiting[1], (struct span){ "6", 1 });
+	csms_comes();
+	assert_int_equal(charger_says(event), PAIR_PASS);
+	cp.calls[OCPP_UP].waiting = waiting;
+	cp.calls[OCPP_UP].nwaiting = 2;
+	csms_goes();
+	turn();
+	/* The one that is kept once only. */
+	assert_non_null(strstr(heard, "<[3,5,{\"currentTime\""));
+	assert_string_equal(strstr(news(), "<[3,6"), "<[3,6,{}]");
+	cp.calls[OCPP_UP].nwaiting = 0;
+	csms_comes();
+	assert_string_equal(replayed(), ">" EVENT("6", "Ended", "1"));
+	csms_answers("[3,\"6\",{}]");
+	assert_string_equal(replayed(), "");
+}
+
+static void
 the_status_of_a_transaction_knows_what_waits_here(void **state)
 {
 	(void)state;
@@ -839,10 +886,11 @@ a_fleet_is_replayed_no_faster_than_its_rate(void **state)
 		pairs[i].legs[OCPP_UP] = (struct leg *)&cp;
 	}
 	(void)news();
-	set.limits.replay = 20;
 	begin = now_ms();
 	for (int i = 0; i < 10; i++)
 		store_opened(store, &pairs[i]);
+	/* All want to begin at once now. */
+	set.limits.replay = 20;
 	while (n < 10 && now_ms() < begin + 5000) {
 		(void)replayed();
 		n += sent.done != NULL;
@@ -876,6 +924,7 @@ main(void)
 		stored(a_tag_is_accepted_only_if_the_class_says_so),
 		stored(critical_security_events_are_kept_and_others_refused),
 		stored(of_states_only_the_newest_of_each_connector_is_sent),
+		stored(a_state_that_the_csms_refuses_is_not_said_again),
 		stored(a_boot_is_accepted_only_as_the_csms_did_last),
 		stored(a_provisional_id_becomes_the_csms_s_on_its_way),
 		stored(a_start_that_the_csms_never_took_leaves_minus_one),
@@ -883,6 +932,7 @@ main(void)
 		    what_is_said_again_since_its_answer_was_lost_is_kept_once),
 		stored(
 		    what_is_under_way_when_the_csms_goes_is_kept_and_answered),
+		stored(what_waited_behind_a_replay_is_answered_too),
 		stored(the_status_of_a_transaction_knows_what_waits_here),
 		stored(what_can_not_be_kept_is_not_answered),
 		stored(what_was_said_in_another_version_waits_for_it),
