@@ -39,17 +39,46 @@ static const char config[] =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA256\n"
     "Ciphersuites = TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256\n";
 
-/* -1: nothing of this kind is valid now; what to do stands in e. */
-static int
-has_valid(const json_t *count, const char *group, const char *name,
-    const char *remedy, struct err *e)
+/* What is asked of the store must be so, or the mode is refused with what to
+ * do. */
+static enum ctl_code
+needs(bool there, const char *what, struct err *e)
 {
-	const json_t *one =
-	    json_object_get(json_object_get(count, group), name);
+	if (there)
+		return CODE_OK;
+	(void)err_set(e, ENOENT, "--tls-security force: %s", what);
+	return CODE_FAILED;
+}
 
-	return json_integer_value(json_object_get(one, "valid")) > 0
-	    ? 0
-	    : err_set(e, ENOENT, "no valid %s in %s: %s", name, group, remedy);
+/* A leaf that has ended or lost its key shows a car nothing. */
+static enum ctl_code
+has_leaf(struct cli *c, struct err *e)
+{
+	own_json json_t *reply = NULL;
+	enum ctl_code code = cert_ask(c, "certs.leaf", true,
+	    json_pack("{s:s}", "leaf", "SECC"), &reply, e);
+
+	return code != CODE_OK
+	    ? code
+	    : needs(cert_code(reply) == CODE_OK,
+		  "no SECC leaf that is valid and has its key: ingot cert csr "
+		  "SECC, then ingot cert update SECC FILE",
+		  e);
+}
+
+static enum ctl_code
+has_anchor(struct cli *c, struct err *e)
+{
+	own_json json_t *count = NULL;
+	enum ctl_code code =
+	    cert_ask(c, "certs.count", true, json_object(), &count, e);
+	const json_t *v2g =
+	    json_object_get(json_object_get(count, "anchors"), "V2G");
+
+	return code != CODE_OK
+	    ? code
+	    : needs(json_integer_value(json_object_get(v2g, "valid")) > 0,
+		  "no valid V2G anchor: ingot cert install V2G FILE", e);
 }
 
 /* A station that forces TLS towards the car and has nothing to show it would
@@ -57,21 +86,9 @@ has_valid(const json_t *count, const char *group, const char *name,
 static enum ctl_code
 can_force(struct cli *c, struct err *e)
 {
-	own_json json_t *count = NULL;
-	enum ctl_code code =
-	    cert_ask(c, "certs.count", true, json_object(), &count, e);
+	enum ctl_code code = has_leaf(c, e);
 
-	if (code != CODE_OK)
-		return code;
-	if (has_valid(count, "leaves", "SECC",
-		"ingot cert csr SECC, then ingot cert update SECC FILE",
-		e) == -1 ||
-	    has_valid(count, "anchors", "V2G", "ingot cert install V2G FILE",
-		e) == -1) {
-		(void)err_in(e, "--tls-security force");
-		return CODE_FAILED;
-	}
-	return CODE_OK;
+	return code == CODE_OK ? has_anchor(c, e) : code;
 }
 
 static enum ctl_code
