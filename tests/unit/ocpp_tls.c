@@ -423,7 +423,7 @@ static struct world {
 	char outcome[16], purpose[64];
 	char root[SHA256_HEX]; /* once it was asked for */
 	const char *state;     /* of the leaf, in cert_store's words */
-	bool none;
+	bool none, no_anchors;
 } w;
 
 static json_t *
@@ -489,7 +489,7 @@ certs(void *ctx, const char *verb, json_t *q, struct err *e)
 	}
 	assert_string_equal(verb, "certs.anchors");
 	return json_pack("{s:s, s:b, s:o}", "result", "Accepted", "system", 0,
-	    "chain", pem_of(w.ca.cert));
+	    "chain", w.no_anchors ? json_string("") : pem_of(w.ca.cert));
 }
 
 /* As a TPM does it: a digest in, r and s out. */
@@ -726,6 +726,49 @@ a_csms_of_other_anchors_is_not_taken(void **state)
 	tls_up_free(up);
 }
 
+/* A maker that cert_store learns of, or forgets, while the listener is open. */
+static void
+authorities_that_came_or_went_count_for_the_next_handshake(void **state)
+{
+	struct bridge_host host = { .state = folder, .certs = certs };
+	struct ocpp_listener l = lan;
+	struct issued other = issue(
+			  &(struct issue){ .cn = "other maker", .ca = 1 }),
+		      was;
+	SSL_CTX *server = NULL, *c = charger(TLS1_3_VERSION, NULL, 2);
+	struct err e = { 0 };
+
+	(void)state;
+	(void)strcpy(folder, "/tmp/ingot-unit-tls.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	l.profile = 3;
+	l.anchors = (char *)"cert_store:MF";
+	show(c, &w.leaf);
+	assert_int_equal(tls_down(&host, &l, &server, &e), 0);
+	assert_true(through(c, server));
+	was = w.ca;
+	w.ca = other;
+	assert_true(through(c, server)); /* not read again yet */
+	assert_int_equal(tls_down_again(&host, &l, server, &e), 0);
+	assert_false(through(c, server));
+	w.ca = was;
+	assert_int_equal(tls_down_again(&host, &l, server, &e), 0);
+	assert_true(through(c, server));
+	/* None left: nobody. cert_store away: as before. */
+	w.no_anchors = true;
+	assert_int_equal(tls_down_again(&host, &l, server, &e), 0);
+	assert_false(through(c, server));
+	w.no_anchors = false;
+	assert_int_equal(tls_down_again(&host, &l, server, &e), 0);
+	host.certs = NULL;
+	assert_int_equal(tls_down_again(&host, &l, server, &e), -1);
+	assert_true(through(c, server));
+	SSL_CTX_free(c);
+	SSL_CTX_free(server);
+	issued_free(&other);
+	assert_int_equal(file_remove_tree(AT_FDCWD, folder, &e), 0);
+}
+
 static void
 without_a_certificate_there_is_a_reason_and_no_handshake(void **state)
 {
@@ -793,6 +836,8 @@ main(void)
 		in_the_world(
 		    contexts_of_one_certificate_are_one_and_change_with_it),
 		in_the_world(a_csms_of_other_anchors_is_not_taken),
+		in_the_world(
+		    authorities_that_came_or_went_count_for_the_next_handshake),
 		in_the_world(
 		    without_a_certificate_there_is_a_reason_and_no_handshake),
 		in_the_world(a_key_that_is_not_there_ends_one_handshake),

@@ -14,6 +14,7 @@
 
 #define SWEEP_MS 1000
 #define THREADS  2
+#define LOOK_MS  60000 /* for authorities that came or went */
 /* Records a second: the thread that writes them checks passwords, too. */
 #define SAVES 16
 
@@ -124,6 +125,10 @@ sweep(void *bridge)
 			pair_sweep(p);
 	reap(b);
 	save_some(b);
+	if (b->now_ms / LOOK_MS != b->looked) {
+		b->looked = b->now_ms / LOOK_MS;
+		served_look(b);
+	}
 }
 
 /* --- new settings --------------------------------------------------------- */

@@ -48,7 +48,8 @@ struct served { /* a listener that is open */
 	struct bridge *bridge;
 	const struct ocpp_listener *is; /* of the settings in force */
 	struct listener *listener;
-	bool keep; /* while bridge_serve compares */
+	SSL_CTX *tls; /* NULL: plain */
+	bool keep;    /* while bridge_serve compares */
 	struct served *next;
 };
 
@@ -75,6 +76,7 @@ struct bridge {
 	uint64_t token;  /* the last given */
 	uint64_t now_ms; /* of the last sweep: good enough for timeouts */
 	int sweep;
+	uint64_t looked; /* the minute of served_look() */
 	struct {
 		uint64_t minute;
 		unsigned told, untold;
@@ -101,6 +103,8 @@ void bridge_wind(struct bridge *);
 /* served.c */
 int served_are(struct bridge *, const struct ocpp_settings *, struct err *);
 void served_free(struct bridge *);
+/* Now and then: who issues charge points' certificates may have changed. */
+void served_look(struct bridge *);
 
 /* arrive.c: the listener's callbacks, and the checks behind them. */
 void arrive(void *served, struct arrival *);

@@ -78,6 +78,7 @@ close_one(struct served *s)
 			p->served = NULL;
 		}
 	listener_free(s->listener);
+	SSL_CTX_free(s->tls);
 	free(s);
 }
 
@@ -86,19 +87,18 @@ open_one(struct bridge *b, const struct ocpp_settings *set,
     const struct ocpp_listener *is, struct err *e)
 {
 	struct served *s = calloc(1, sizeof(*s));
-	SSL_CTX *tls = NULL;
 
 	if (s == NULL)
 		return err_set(e, ENOMEM, "out of memory");
-	*s = (struct served){ b, is, NULL, true, b->served };
-	if (is->profile >= 2 && tls_down(&b->host, is, &tls, e) == -1) {
+	*s = (struct served){ b, is, NULL, NULL, true, b->served };
+	if (is->profile >= 2 && tls_down(&b->host, is, &s->tls, e) == -1) {
 		free(s);
 		return err_in(e, "listener %s", is->name);
 	}
 	s->listener = listener_new(b->loop,
 	    &(struct listen_settings){ .address = is->address,
 		.port = is->port,
-		.tls = tls,
+		.tls = s->tls,
 		.limits = { set->limits.frame, set->limits.queue,
 		    set->limits.slow_ms, set->limits.ping_s * 1000 },
 		.arrivals_max = set->limits.chargers + ARRIVALS_MIN,
@@ -106,8 +106,8 @@ open_one(struct bridge *b, const struct ocpp_settings *set,
 		.per_second = set->limits.handshakes,
 		.deflate = is->deflate },
 	    &calls, s, e);
-	SSL_CTX_free(tls);
 	if (s->listener == NULL) {
+		SSL_CTX_free(s->tls);
 		free(s);
 		return err_in(e, "listener %s", is->name);
 	}
@@ -161,4 +161,15 @@ served_free(struct bridge *b)
 	for (struct served *s = b->served; s != NULL; s = s->next)
 		s->keep = false;
 	close_unkept(b);
+}
+
+void
+served_look(struct bridge *b)
+{
+	struct err e;
+
+	for (struct served *s = b->served; s != NULL; s = s->next)
+		if (s->tls != NULL &&
+		    tls_down_again(&b->host, s->is, s->tls, &e) == -1)
+			bridge_log(b, "%s", e.text);
 }

@@ -23,6 +23,13 @@
  */
 int tls_down(const struct bridge_host *, const struct ocpp_listener *,
     SSL_CTX **out, struct err *);
+/*
+ * Anchors of cert_store for charge points' certificates, read again into the
+ * context of that listener: an authority that came or went counts for the next
+ * handshake. Other listeners: nothing. -1: those before stay.
+ */
+int tls_down_again(const struct bridge_host *, const struct ocpp_listener *,
+    SSL_CTX *, struct err *);
 /* PEM of the authority that signed the listeners' certificates made here, for
  * whoever sets up a charge point; adds to out. ENOENT: none was needed yet. */
 int tls_down_authority(const char *state, struct bytes *out, struct err *);

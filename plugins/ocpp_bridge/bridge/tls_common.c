@@ -45,7 +45,7 @@ tls_ask(const struct bridge_host *host, const char *verb, json_t *question,
 		return NULL;
 	if (strcmp(result, "Accepted") != 0)
 		return (void)err_set(
-			   e, ENOENT, "cert_store: %s: %.300s", result, why),
+			   e, EREMOTEIO, "cert_store: %s: %.300s", result, why),
 		       NULL;
 	return take_json(&r);
 }

@@ -131,6 +131,14 @@ say_names(SSL_CTX *ctx, X509_STORE *store)
 	sk_X509_pop_free(all, X509_free);
 }
 
+static void
+trust(SSL_CTX *ctx, X509_STORE *store)
+{
+	SSL_CTX_set_client_CA_list(ctx, sk_X509_NAME_new_null());
+	say_names(ctx, store);
+	SSL_CTX_set_cert_store(ctx, store); /* taken */
+}
+
 static int
 ask_for_certificates(SSL_CTX *ctx, const struct bridge_host *host,
     const struct ocpp_listener *l, struct err *e)
@@ -143,8 +151,7 @@ ask_for_certificates(SSL_CTX *ctx, const struct bridge_host *host,
 		    "listener %s: profile 3 without anchors", l->name);
 	if ((store = tls_anchors(host, l->anchors, print, e)) == NULL)
 		return err_in(e, "listener %s", l->name);
-	say_names(ctx, store);
-	SSL_CTX_set_cert_store(ctx, store); /* taken */
+	trust(ctx, store);
 	SSL_CTX_set_verify(
 	    ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_verify_depth(ctx, X509_CHAIN_MAX);
@@ -168,5 +175,25 @@ tls_down(const struct bridge_host *host, const struct ocpp_listener *l,
 		return -1;
 	*out = ctx;
 	ctx = NULL;
+	return 0;
+}
+
+/* With the last authority gone nobody is let in: an empty store. */
+int
+tls_down_again(const struct bridge_host *host, const struct ocpp_listener *l,
+    SSL_CTX *ctx, struct err *e)
+{
+	char print[SHA256_HEX];
+	X509_STORE *store;
+
+	if (l->profile != 3 || l->anchors == NULL ||
+	    strncmp(l->anchors, TLS_CERT_STORE, strlen(TLS_CERT_STORE)) != 0)
+		return 0;
+	store = tls_anchors(host, l->anchors, print, e);
+	if (store == NULL && e->code == ENOENT)
+		store = X509_STORE_new();
+	if (store == NULL)
+		return err_in(e, "listener %s", l->name);
+	trust(ctx, store);
 	return 0;
 }
