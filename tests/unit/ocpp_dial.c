@@ -3,6 +3,8 @@
  * Dials: how each can end, and that it does so once, in time, and not after it
  * was taken back.
  */
+#include <openssl/err.h>
+
 #include <netdb.h>
 
 #include "dial_in.h"
@@ -520,16 +522,18 @@ a_dial_taken_back_is_not_heard_of_again(void **state)
 	SSL_CTX_free(tls);
 }
 
-/* crew_free() while a handshake runs, and the dial after it. */
+/* A handshake that nobody waits for any more ends soon, not at its deadline,
+ * and gives its thread back; the crew may go as well. */
 static void
-a_crew_may_go_before_its_dials(void **state)
+a_handshake_that_was_taken_back_holds_no_thread(void **state)
 {
 	struct dial_settings set = plain_dial();
+	uint64_t began = now_ms();
 
 	(void)state;
 	set.tls = tls_context(&gateway, false);
 	set.port = raw_listen();
-	set.late_ms = 300;
+	set.late_ms = 8000;
 	dial_as(&set);
 	SSL_CTX_free(set.tls);
 	for (int i = 0; i < 5; i++)
@@ -538,6 +542,69 @@ a_crew_may_go_before_its_dials(void **state)
 	w.dial = NULL;
 	crew_free(w.crew);
 	w.crew = NULL;
+	assert_in_range(now_ms() - began, 0, 3000);
+}
+
+/* A server that answers over TLS 1.2 by hand. */
+static SSL *
+serve_tls(SSL_CTX *server, SSL_CTX *client)
+{
+	struct dial_settings set = plain_dial();
+	char head[4096], hash[UPGRADE_HASH_MAX + 1], key[25], answer[512];
+	SSL *ssl = SSL_new(server);
+	int fd, n = -1;
+
+	set.port = raw_listen();
+	set.tls = client;
+	set.name = "csms.example";
+	dial_as(&set);
+	turn(1);
+	fd = accept4(raw_door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	(void)SSL_set_fd(ssl, fd);
+	while (SSL_accept(ssl) != 1)
+		turn(1);
+	while ((n = SSL_read(ssl, head, sizeof(head) - 1)) <= 0)
+		turn(1);
+	head[n] = '\0';
+	(void)snprintf(key, sizeof(key), "%.24s",
+	    strstr(head, "Sec-WebSocket-Key: ") + 19);
+	upgrade_hash(key, hash);
+	n = snprintf(answer, sizeof(answer),
+	    OK101 "Sec-WebSocket-Accept: %s\r\n\r\n", hash);
+	(void)SSL_write(ssl, answer, n);
+	until(w.dialled == 1);
+	return ssl;
+}
+
+static void
+no_server_may_begin_anew(void **state)
+{
+	static const struct tls_side old = {
+		.by = &good_ca, .cn = "csms.example", .most = TLS1_2_VERSION
+	};
+	SSL_CTX *server = tls_context(&old, true),
+		*client = tls_context(&gateway, false);
+	SSL *ssl = serve_tls(server, client);
+	char byte;
+	int rc = -1;
+
+	(void)state;
+	assert_int_equal(w.end, DIAL_OPEN);
+	ERR_clear_error();
+	(void)SSL_renegotiate(ssl);
+	(void)SSL_do_handshake(ssl);
+	for (int i = 0; i < 200; i++) {
+		turn(1);
+		rc = SSL_read(ssl, &byte, 1);
+		if (SSL_get_error(ssl, rc) != SSL_ERROR_WANT_READ)
+			break;
+	}
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
+	(void)close(SSL_get_fd(ssl));
+	SSL_free(ssl);
+	SSL_CTX_free(server);
+	SSL_CTX_free(client);
 }
 
 int
@@ -563,7 +630,8 @@ main(void)
 		in_a_world(names_are_looked_up),
 		in_a_world(addresses_are_tried_until_one_answers),
 		in_a_world(a_dial_taken_back_is_not_heard_of_again),
-		in_a_world(a_crew_may_go_before_its_dials),
+		in_a_world(a_handshake_that_was_taken_back_holds_no_thread),
+		in_a_world(no_server_may_begin_anew),
 	};
 
 	return cmocka_run_group_tests(

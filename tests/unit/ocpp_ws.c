@@ -207,6 +207,37 @@ a_ping_is_answered_with_its_own_bytes(void **state)
 	(void)close(fd);
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	return memcmp(a, b, 4);
+}
+
+/* RFC 6455 5.3: a mask that nobody can guess, a new one for each frame. */
+static void
+each_frame_of_a_client_has_a_mask_of_its_own(void **state)
+{
+	static uint8_t frames[1000][10], masks[1000][4];
+	int fd = raw_server();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(leg_send(w.up.leg, "same", 4), 0);
+	assert_int_equal(
+	    raw_read(fd, (char *)frames, sizeof(frames)), sizeof(frames));
+	for (int i = 0; i < 1000; i++) {
+		assert_memory_equal(frames[i], "\x81\x84", 2);
+		memcpy(masks[i], frames[i] + 2, 4);
+	}
+	qsort(masks, 1000, 4, by_value);
+	/* One pair of equals in 8,600 runs is to be expected; two are not. */
+	for (int i = 0, equal = 0; i < 999; i++) {
+		equal += memcmp(masks[i], masks[i + 1], 4) == 0;
+		assert_in_range(equal, 0, 1);
+	}
+	(void)close(fd);
+}
+
 /* Masking by eight bytes is masking by one, wherever it begins. */
 static void
 masks_are_the_same_however_they_are_cut(void **state)
@@ -308,6 +339,7 @@ main(void)
 		cmocka_unit_test(masks_are_the_same_however_they_are_cut),
 		cmocka_unit_test(heads_are_read_as_they_are_written),
 		cmocka_unit_test(utf8_is_every_character_and_nothing_else),
+		in_a_world(each_frame_of_a_client_has_a_mask_of_its_own),
 		in_a_world(a_ping_is_answered_with_its_own_bytes),
 		in_a_world(
 		    a_client_that_is_wrong_is_told_and_its_neighbours_go_on),
