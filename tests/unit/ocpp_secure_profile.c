@@ -677,6 +677,16 @@ a_network_profile_that_would_move_or_lower_is_rejected(void **state)
 	network(PROFILE("4", HOME, "2", ""), "Accepted");
 }
 
+static enum pair_do
+not_read(const char *payload)
+{
+	struct frame f = { .type = OCPP_CALL,
+		.id = { "i1", 2 },
+		.payload = { payload, strlen(payload) } };
+
+	return asked_set_vars(&w.pair, OCPP_DOWN, &f, f.payload, NULL);
+}
+
 static void
 a_charge_point_is_not_moved_unless_it_may_be(void **state)
 {
@@ -689,6 +699,14 @@ a_charge_point_is_not_moved_unless_it_may_be(void **state)
 	w.class.profiles = w.class.certificates = OCPP_FORWARD;
 	network(there, "Rejected");
 	set(OCPP_21, url, "Rejected");
+	set(OCPP_21,
+	    SET(VARIABLE(
+		"NetworkConfiguration", "Ocpp\\u0043smsUrl", "wss://x")),
+	    "Rejected");
+	/* What speaks of nothing of ours is not even read. */
+	assert_int_equal(not_read("{\"a\":1,\"a\":2"), PAIR_PASS);
+	assert_int_equal(
+	    not_read("{\"ocppcsmsurl\":1,\"a\":1,\"a\":2}"), PAIR_TAKEN);
 	w.class.move = true;
 	assert_int_equal(
 	    asked(OCPP_201, OCPP_DOWN, "SetNetworkProfile", there), PAIR_PASS);

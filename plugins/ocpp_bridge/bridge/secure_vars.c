@@ -187,12 +187,28 @@ get(struct job *j)
 	return split(j, &get_lists);
 }
 
-/* A charge point that is all its own, and may go where it is told. */
+/* May the text name OcppCsmsUrl? One with escapes may name anything. */
 static bool
-is_free(const struct ocpp_class *class)
+may_move(struct span payload)
 {
-	return class->profiles == OCPP_FORWARD && class->move &&
-	    class->certificates == OCPP_FORWARD;
+	static const char word[] = "CsmsUrl";
+	const size_t n = sizeof(word) - 1;
+
+	if (memchr(payload.p, '\\', payload.len) != NULL)
+		return true;
+	for (size_t i = 0; i + n <= payload.len; i++)
+		if (strncasecmp(payload.p + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing of the gateway's can be in it: it is not read, whatever it is. */
+static bool
+is_its_own(const struct ocpp_class *class, struct span payload)
+{
+	return class->profiles == OCPP_FORWARD &&
+	    class->certificates == OCPP_FORWARD &&
+	    (class->move || !may_move(payload));
 }
 
 enum pair_do
@@ -201,7 +217,7 @@ asked_set_vars(struct pair *p, enum ocpp_way way, const struct frame *f,
 {
 	(void)way;
 	(void)call;
-	return is_free(p->charger->class)
+	return is_its_own(p->charger->class, f->payload)
 	    ? PAIR_PASS
 	    : job_run(p, f, text, OCPP_GATEWAY, "{}", set);
 }
