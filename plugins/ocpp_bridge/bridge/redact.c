@@ -32,6 +32,12 @@ behind(const struct text *t, const char *p)
 	return scan_value(p, t->end, 0, &at);
 }
 
+static int
+lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+}
+
 /* One character as ASCII in lower case; what is none is 0x80. */
 static int
 letter(const char **p, const char *end)
@@ -39,15 +45,18 @@ letter(const char **p, const char *end)
 	const char *s = *p;
 	int c = 0;
 
+	if (*s != '\\' && (signed char)*s >= 0x20) {
+		*p = s + 1;
+		return lower(*s);
+	}
 	*p = scan_character(s, end);
-	if (*s == '\\' && s[1] == 'u') {
-		for (int i = 2; i < 6; i++)
-			c = c << 4 | ((s[i] & 0xf) + (s[i] > '9' ? 9 : 0));
-	} else
-		c = *s == '\\' ? s[1] : (unsigned char)*s;
-	if (c >= 'A' && c <= 'Z')
-		c += 'a' - 'A';
-	return c < 0x80 ? c : 0x80;
+	if (*s != '\\')
+		return 0x80;
+	if (s[1] != 'u')
+		return lower(s[1]);
+	for (int i = 2; i < 6; i++)
+		c = c << 4 | ((s[i] & 0xf) + (s[i] > '9' ? 9 : 0));
+	return c < 0x80 ? lower(c) : 0x80;
 }
 
 /* Does the string (p behind its quote) go on with word? *rest: behind it. */
@@ -86,15 +95,21 @@ static const char *const secrets[] = { "authorizationkey", "password",
 static bool
 speaks(const struct text *t, const char *s, bool *only)
 {
-	const char *rest;
+	const char *rest, *at;
+	int c;
 
-	for (s++; *s != '"'; (void)letter(&s, t->end))
+	for (s++; *s != '"';) {
+		at = s;
+		c = letter(&s, t->end);
+		if (c != 'a' && c != 'p' && c != 's') /* as the words begin */
+			continue;
 		for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
-			if (begins(s, t->end, secrets[i], &rest)) {
+			if (begins(at, t->end, secrets[i], &rest)) {
 				if (only != NULL)
 					*only = *rest == '"';
 				return true;
 			}
+	}
 	return false;
 }
 
@@ -123,7 +138,8 @@ has_userinfo(const struct text *t, const char *s)
 	int c = 0;
 
 	for (s++; *s != '"'; (void)letter(&s, t->end)) {
-		if (!begins(s, t->end, "://", &rest))
+		if ((*s != ':' && *s != '\\') ||
+		    !begins(s, t->end, "://", &rest))
 			continue;
 		while (*rest != '"' && c != '/' && c != '?' && c != '#')
 			if ((c = letter(&rest, t->end)) == '@')

@@ -37,6 +37,8 @@ scan_character(const char *p, const char *end)
 {
 	if (*p == '\\')
 		return escape(p, end);
+	if ((signed char)*p >= 0x20)
+		return p + 1;
 	return (unsigned char)*p < 0x20 ? p : p + text_character(p);
 }
 
