@@ -196,6 +196,29 @@ a_csms_is_changed_when_no_call_is_open_and_nothing_is_lost(void **state)
 }
 
 static void
+an_answer_to_the_old_csms_does_not_reach_the_new_one(void **state)
+{
+	struct ends w;
+	struct end *cp, *cs, *next;
+
+	(void)state;
+	assert_int_equal(ends_open(&w), 0);
+	meet(&w, &cp, &cs);
+	w.refuse = 1;
+	pair_redial(the_pair(&w), true);
+	while (w.held == NULL)
+		ends_pass(&w, 5);
+	goes(cs, cp, "[2,\"9\",\"ClearCache\",{}]");
+	ends_accept(&w, w.held);
+	next = ends_csms(&w);
+	assert_int_equal(end_say(cp, "[3,\"9\",{\"status\":\"Accepted\"}]"), 0);
+	assert_true(end_hears_nothing(next));
+	goes(next, cp, "[2,\"9\",\"ClearCache\",{}]");
+	goes(cp, next, "[3,\"9\",{\"status\":\"Rejected\"}]");
+	ends_close(&w);
+}
+
+static void
 the_old_connection_is_kept_when_the_new_one_fails(void **state)
 {
 	struct ends w;
@@ -291,6 +314,8 @@ main(void)
 		in_a_place(a_side_that_does_not_answer_a_ping_is_lost),
 		in_a_place(
 		    a_csms_is_changed_when_no_call_is_open_and_nothing_is_lost),
+		in_a_place(
+		    an_answer_to_the_old_csms_does_not_reach_the_new_one),
 		in_a_place(the_old_connection_is_kept_when_the_new_one_fails),
 		in_a_place(without_keeping_the_charger_waits_for_the_new_one),
 		in_a_place(

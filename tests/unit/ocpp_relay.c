@@ -7,6 +7,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <errno.h>
+
 #include "bridge_in.h"
 #include "ocpp_ends.h"
 #include "place.h"
@@ -568,6 +570,53 @@ our_call_ends_with_its_connection(void **state)
 }
 
 static void
+note_answer(void *ctx, struct pair *p, const struct frame *answer)
+{
+	unsigned *got = ctx;
+
+	(void)p;
+	*got += answer == NULL ? 100 : 1;
+}
+
+static void
+a_kept_frame_is_sent_with_its_own_id_when_nothing_is_open(void **state)
+{
+	static const char text[] = "[2,\"kept\",\"Heartbeat\",{}]";
+	static const struct span all = { text, sizeof(text) - 1 };
+	struct both b;
+	struct pair *p;
+	struct frame f = { .shape = -1 };
+	struct verdict v;
+	struct err e;
+	unsigned got = 0;
+
+	(void)state;
+	meet(&b, OCPP_REJECT, "ocpp1.6");
+	p = chargers_find(b.w.bridge->chargers, "CP1")->pair;
+	assert_true(judge_frame(OCPP_16, OCPP_UP, all.p, all.len, &f, &v));
+	goes(b.cp, b.cs, "[2,\"1\",\"Heartbeat\",{}]");
+	assert_int_equal(
+	    pair_resend(p, OCPP_UP, &f, all, 7, note_answer, &got, &e), -1);
+	assert_int_equal(e.code, EBUSY);
+	goes(
+	    b.cs, b.cp, "[3,\"1\",{\"currentTime\":\"2026-01-02T03:04:05Z\"}]");
+	assert_int_equal(
+	    pair_resend(p, OCPP_UP, &f, all, 7, note_answer, &got, &e), 0);
+	assert_string_equal(end_hears(b.cs), text);
+	/* The charge point's own waits behind it. */
+	assert_int_equal(end_say(b.cp, "[2,\"2\",\"Heartbeat\",{}]"), 0);
+	assert_true(end_hears_nothing(b.cs));
+	assert_int_equal(end_say(b.cs,
+			     "[3,\"kept\",{\"currentTime\":"
+			     "\"2026-01-02T03:04:05Z\"}]"),
+	    0);
+	assert_string_equal(end_hears(b.cs), "[2,\"2\",\"Heartbeat\",{}]");
+	assert_int_equal(got, 1);
+	assert_true(end_hears_nothing(b.cp));
+	part(&b);
+}
+
+static void
 a_faulty_call_of_ours_is_not_sent(void **state)
 {
 	struct both b;
@@ -733,6 +782,8 @@ main(void)
 		in_a_place(
 		    our_call_waits_for_the_open_one_and_its_answer_is_ours),
 		in_a_place(our_call_ends_with_its_connection),
+		in_a_place(
+		    a_kept_frame_is_sent_with_its_own_id_when_nothing_is_open),
 		in_a_place(a_faulty_call_of_ours_is_not_sent),
 		in_a_place(who_is_too_fast_is_slowed_down_and_loses_nothing),
 		in_a_place(a_bad_neighbour_harms_nobody),

@@ -254,6 +254,44 @@ a_kept_password_is_a_salted_hash(void **state)
 	    who_password_is(&a, key, WHO_PASSWORD_MAX + 1, &e), -1);
 }
 
+static bool
+certified(const char *first, int len, const char *second, const char *identity)
+{
+	X509 *x = X509_new();
+	X509_NAME *n = X509_get_subject_name(x);
+	bool is;
+
+	(void)X509_NAME_add_entry_by_txt(
+	    n, "O", MBSTRING_UTF8, (const unsigned char *)"CP1", -1, -1, 0);
+	if (first != NULL)
+		(void)X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8,
+		    (const unsigned char *)first, len, -1, 0);
+	if (second != NULL)
+		(void)X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8,
+		    (const unsigned char *)second, -1, -1, 0);
+	is = who_certified(x, identity);
+	X509_free(x);
+	return is;
+}
+
+static void
+a_certificate_is_its_one_common_names(void **state)
+{
+	(void)state;
+	assert_true(certified("CP1", -1, NULL, "CP1"));
+	assert_true(certified("Säule 1", -1, NULL, "Säule 1"));
+	assert_false(certified("CP2", -1, NULL, "CP1"));
+	assert_false(certified("CP11", -1, NULL, "CP1"));
+	assert_false(certified("cp1", -1, NULL, "CP1"));
+	assert_false(certified("CP1\0x", 5, NULL, "CP1"));
+	assert_false(certified(NULL, 0, NULL, "CP1"));
+	/* Who checked which? */
+	assert_false(certified("CP1", -1, "CP2", "CP1"));
+	assert_false(certified("CP2", -1, "CP1", "CP1"));
+	assert_false(certified("CP1", -1, "CP1", "CP1"));
+	assert_false(who_certified(NULL, "CP1"));
+}
+
 static void
 a_peer_that_fails_too_often_is_not_listened_to_for_a_minute(void **state)
 {
@@ -324,6 +362,7 @@ main(void)
 		cmocka_unit_test(
 		    a_password_of_the_class_is_text_or_its_hex_the_bytes),
 		cmocka_unit_test(a_kept_password_is_a_salted_hash),
+		cmocka_unit_test(a_certificate_is_its_one_common_names),
 		cmocka_unit_test(
 		    a_peer_that_fails_too_often_is_not_listened_to_for_a_minute),
 		cmocka_unit_test(
