@@ -28,8 +28,7 @@
 
 #define HEAD_MAX 8192
 
-static void
-tell(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) tell(const char *fmt, ...)
 {
 	char line[70000];
 	va_list ap;

@@ -41,8 +41,7 @@ static struct world {
 	bool full;     /* the disk: what is asked of the store fails */
 } w;
 
-static void
-say(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) say(const char *fmt, ...)
 {
 	va_list ap;
 

@@ -306,27 +306,38 @@ refuse(struct span text, const char *at, struct bytes *out)
 	    (size_t)(at - text.p));
 }
 
+/* False: it did not fit, and out is as it was. */
+static bool
+add_elements(struct text *t, const char *action)
+{
+	struct bytes *out = t->out;
+	size_t before = out->len;
+
+	elements(t, action);
+	if (!out->bad)
+		return true;
+	if (out->p != NULL)
+		explicit_bzero(out->p + before, out->len - before);
+	out->len = before;
+	out->bad = false;
+	return false;
+}
+
 void
 redact(enum ocpp_version version, const struct frame *f, const char *action,
     struct span text, bool idtags, struct bytes *out)
 {
 	struct text t = { text.p, text.p + text.len, text.p, out, idtags };
 	const char *at = scan_fault(t.start, t.end);
-	size_t before = out->len;
-	bool full = out->bad;
 
 	/* Names tell enough, in every version and without what was made of
 	 * the text. */
 	(void)version;
 	(void)f;
-	if (at == NULL)
-		elements(&t, action);
-	if (at == NULL && !full && out->bad && out->p != NULL) {
-		explicit_bzero(out->p + before, out->len - before);
-		out->len = before;
-		out->bad = false;
+	if (out->bad)
+		return;
+	if (at == NULL && !add_elements(&t, action))
 		at = t.end;
-	}
 	if (at != NULL)
 		refuse(text, at, out);
 }
