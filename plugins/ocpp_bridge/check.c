@@ -119,12 +119,6 @@ check_rules(const struct ocpp_settings *s, conf_node *root, struct err *e)
 
 /* --- limits, mirror ------------------------------------------------------- */
 
-uint64_t
-ocpp_doc_memory(const struct ocpp_settings *s)
-{
-	return s->limits.chargers * bridge_bound(&s->limits);
-}
-
 static int
 check_limits(const struct ocpp_settings *s, conf_node *root, struct err *e)
 {

@@ -27,7 +27,4 @@ void ocpp_doc_free(struct ocpp_settings *); /* fine on a zeroed one */
 /* check.c: what no table can say. root: for the lines of errors. */
 int ocpp_doc_check(const struct ocpp_settings *, conf_node *root, struct err *);
 
-/* The memory that chargers and limits can take at most, bytes. */
-uint64_t ocpp_doc_memory(const struct ocpp_settings *);
-
 #endif

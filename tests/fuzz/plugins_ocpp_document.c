@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bridge's document. One that is taken gives an artifact that is taken as
- * well and gives the same artifact again; memory that chargers can cost is
- * never nothing.
+ * well and gives the same artifact again.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +29,7 @@ artifact(const char *text, size_t len, struct bytes *out)
 
 	if (rc == 0) {
 		ocpp_doc_write(&s, out);
-		if (ocpp_doc_memory(&s) == 0 || s.nclasses == 0 ||
-		    s.nlisteners == 0)
+		if (s.nclasses == 0 || s.nlisteners == 0)
 			abort();
 	} else if (e.text[0] == '\0')
 		abort();

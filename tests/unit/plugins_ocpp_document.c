@@ -447,22 +447,6 @@ no_error_shows_a_password(void **state)
 	}
 }
 
-static void
-memory_is_bounded_by_what_the_document_says(void **state)
-{
-	struct ocpp_settings s;
-	uint64_t usual, ten;
-
-	(void)state;
-	good(&s, LAN CSMS);
-	usual = ocpp_doc_memory(&s);
-	ocpp_doc_free(&s);
-	good(&s, LAN CSMS "limits = { chargers = 20; };");
-	ten = ocpp_doc_memory(&s);
-	assert_true(ten * 10 == usual);
-	ocpp_doc_free(&s);
-}
-
 int
 main(void)
 {
@@ -475,7 +459,6 @@ main(void)
 		cmocka_unit_test(what_is_near_is_told_from_what_is_not),
 		cmocka_unit_test(the_shipped_beginning_is_a_document),
 		cmocka_unit_test(no_error_shows_a_password),
-		cmocka_unit_test(memory_is_bounded_by_what_the_document_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
