@@ -328,6 +328,39 @@ what_cannot_be_saved_later_is_told_and_tried_again(void **state)
 }
 
 static void
+made_up_names_do_not_fill_the_disk(void **state)
+{
+	struct chargers *s = open_all(10);
+	struct charger *c = get(s, "CP1"), *other = get(s, "CP2");
+	struct err e;
+	char name[32];
+
+	(void)state;
+	assert_int_equal(charger_save(s, c, &e), 0);
+	chargers_free(s);
+	for (int i = 0; i < CHARGERS_FILES - 1; i++) {
+		int fd;
+
+		(void)snprintf(name, sizeof(name), "chargers/x%d", i);
+		fd = open(name, O_WRONLY | O_CREAT, 0600);
+		assert_int_not_equal(fd, -1);
+		(void)close(fd);
+	}
+	s = open_all(10);
+	hire();
+	c = get(s, "CP1");
+	other = get(s, "CP2");
+	assert_int_equal(charger_save(s, other, &e), -1);
+	assert_int_equal(charger_save_later(s, crew, other, &e), 0);
+	until_saved(other);
+	assert_non_null(strstr(heard, "10000 records are here"));
+	assert_false(other->changed);
+	/* Whose record is here has it saved. */
+	assert_int_equal(charger_save(s, c, &e), 0);
+	dismiss(s);
+}
+
+static void
 what_the_crew_did_not_come_to_is_changed_still(void **state)
 {
 	struct chargers *s = open_all(10);
@@ -361,6 +394,7 @@ main(void)
 		in_a_place(
 		    what_is_saved_later_is_there_and_a_newer_one_is_never_replaced),
 		in_a_place(what_cannot_be_saved_later_is_told_and_tried_again),
+		in_a_place(made_up_names_do_not_fill_the_disk),
 		in_a_place(what_the_crew_did_not_come_to_is_changed_still),
 	};
 

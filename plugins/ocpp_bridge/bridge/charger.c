@@ -10,6 +10,7 @@
  * proved, or was told by its CSMS, is saved. In memory it goes when room is
  * needed and nobody holds it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,6 +65,20 @@ chargers_name(const char *identity, char out[NAME_MAX + 1], struct err *e)
 	return 0;
 }
 
+static int
+count_files(struct chargers *s, const char *folder, struct err *e)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *one;
+
+	if (d == NULL)
+		return err_sys(e, "%s", folder);
+	while ((one = readdir(d)) != NULL)
+		s->files += one->d_name[0] != '.';
+	(void)closedir(d);
+	return 0;
+}
+
 struct chargers *
 chargers_open(const char *folder, unsigned most,
     void (*log)(void *ctx, const char *line), void *ctx, struct err *e)
@@ -79,7 +94,8 @@ chargers_open(const char *folder, unsigned most,
 	};
 	(void)pthread_mutex_init(&s->lock, NULL);
 	if (file_mkdirs(AT_FDCWD, folder, 0700, e) == -1 ||
-	    file_sweep(AT_FDCWD, folder, e) == -1) {
+	    file_sweep(AT_FDCWD, folder, e) == -1 ||
+	    count_files(s, folder, e) == -1) {
 		chargers_free(s);
 		return NULL;
 	}

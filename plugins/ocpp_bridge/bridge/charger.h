@@ -42,6 +42,10 @@ struct charger {
 
 struct chargers;
 
+/* Records on disk, whoever they are of: where any identity may come, one that
+ * makes names up is not to fill it. */
+#define CHARGERS_FILES 10000
+
 /*
  * log is told when a file is damaged: it is set aside as "<name>.damaged" and
  * the charge point begins anew. most: how many are kept in memory at once.

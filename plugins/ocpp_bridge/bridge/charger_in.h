@@ -16,6 +16,8 @@ struct chargers {
 	struct charger **all; /* in order of identity */
 	size_t n, room;
 	pthread_mutex_t lock; /* held while a record is written */
+	unsigned files;       /* in the folder */
+	bool full;            /* that it is was told */
 };
 
 int chargers_name(

@@ -10,7 +10,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "charger_in.h"
 #include "file.h"
@@ -25,6 +25,25 @@ struct saving {
 	struct err e;
 };
 
+/* With the lock. */
+static int
+put(struct chargers *s, const char *name, const struct bytes *text,
+    struct err *e)
+{
+	bool is_new = faccessat(s->folder, name, F_OK, 0) == -1;
+
+	if (is_new && s->files >= CHARGERS_FILES)
+		return err_set(e, EDQUOT,
+		    "%u records are here; remove those of charge points that "
+		    "are gone",
+		    s->files);
+	if (file_write(s->folder, name, text->p, text->len, FILE_SECRET, e) ==
+	    -1)
+		return -1;
+	s->files += is_new ? 1 : 0;
+	return 0;
+}
+
 int
 charger_save(struct chargers *s, struct charger *c, struct err *e)
 {
@@ -37,7 +56,7 @@ charger_save(struct chargers *s, struct charger *c, struct err *e)
 		return err_in(e, "record of charge point %s", c->identity);
 	(void)pthread_mutex_lock(&s->lock);
 	c->saved++;
-	rc = file_write(s->folder, name, text.p, text.len, FILE_SECRET, e);
+	rc = put(s, name, &text, e);
 	(void)pthread_mutex_unlock(&s->lock);
 	if (rc == -1)
 		return err_in(e, "record of charge point %s", c->identity);
@@ -52,8 +71,7 @@ write_it(void *ctx)
 
 	(void)pthread_mutex_lock(&v->all->lock);
 	if (v->charger->saved == v->saved)
-		v->rc = file_write(v->all->folder, v->name, v->text.p,
-		    v->text.len, FILE_SECRET, &v->e);
+		v->rc = put(v->all, v->name, &v->text, &v->e);
 	(void)pthread_mutex_unlock(&v->all->lock);
 }
 
@@ -71,10 +89,13 @@ written(void *ctx)
 {
 	struct saving *v = ctx;
 
-	if (v->rc == -1) {
-		v->charger->changed = true;
+	bool full = v->rc == -1 && v->e.code == EDQUOT;
+
+	if (v->rc == -1 && !(full && v->all->full))
 		chargers_say(v->all, "is not saved", v->name, &v->e);
-	}
+	v->all->full |= full;
+	/* Not again, when there is no room: it would never leave memory. */
+	v->charger->changed |= v->rc == -1 && !full;
 	forget(v);
 }
 
