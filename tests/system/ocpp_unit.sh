@@ -56,10 +56,10 @@ unit_leaf() {
 	mint "$1" "pki/$2" "${CLIENT[@]}" && INGOT cert update CSMS "$1.pem"
 }
 
-# csms_start AUTHORITY-FILE: the CSMS, which takes certificates of these; what
+# csms_start AUTHORITY-FILE [NAME]: the CSMS, with that certificate, which takes certificates of these; what
 # it hears is in csms.log.
 csms_start() {
-	t_spawn "$B/tests/system/ocpp_say" csms "$CSMS" pki/csms.pem pki/csms.key "$1" >>csms.log
+	t_spawn "$B/tests/system/ocpp_say" csms "$CSMS" "pki/${2:-csms}.pem" "pki/${2:-csms}.key" "$1" >>csms.log
 	CSMS_PID=$T_PID
 	t_until 5 port_open "$CSMS"
 }
