@@ -3,7 +3,8 @@
  * Charge points and a CSMS for tests in which everything else is killed:
  *
  *	ocpp_fleet chargers PORT N TRANSACTIONS SEED
- *		N charge points, every second one OCPP 1.6. Each makes its
+ *		N charge points, every second one OCPP 1.6, the others 2.0.1
+ *		and 2.1 by turns. Each makes its
  *		transactions, and what was not answered it says again, under its
  *		id, when it is connected again. "done" when all was answered;
  *		they stay connected until SIGTERM.
@@ -69,6 +70,7 @@ after(uint64_t ms, loop_timer_fn *fn, void *ctx)
 
 struct cp {
 	char name[16];
+	enum ocpp_version version;
 	bool is_16, booted, done;
 	struct dial *dial;
 	struct leg *leg;
@@ -230,8 +232,7 @@ charger_hears(void *cp, char *text, size_t len)
 	struct frame f;
 	struct verdict v;
 
-	if (!judge_frame(
-		c->is_16 ? OCPP_16 : OCPP_201, OCPP_DOWN, text, len, &f, &v) ||
+	if (!judge_frame(c->version, OCPP_DOWN, text, len, &f, &v) ||
 	    (f.type != OCPP_RESULT && f.type != OCPP_ERROR) ||
 	    f.id.len != strlen(c->id) || memcmp(f.id.p, c->id, f.id.len) != 0) {
 		(void)fprintf(
@@ -287,7 +288,7 @@ connect_it(void *cp)
 	const struct dial_settings s = { .host = "127.0.0.1",
 		.port = port,
 		.path = path,
-		.protocols = c->is_16 ? "ocpp1.6" : "ocpp2.0.1",
+		.protocols = ocpp_subprotocol(c->version),
 		.late_ms = 10000,
 		.limits = limits };
 
@@ -311,6 +312,9 @@ chargers(char *argv[])
 		(void)snprintf(
 		    fleet[i].name, sizeof(fleet[i].name), "CP-%02u", i);
 		fleet[i].is_16 = i % 2 == 1;
+		fleet[i].version = i % 2 == 1 ? OCPP_16
+		    : i % 4 == 0              ? OCPP_201
+					      : OCPP_21;
 		after(roll(50), connect_it, &fleet[i]);
 	}
 	return loop_run(loop, &e) == 0 ? 0 : 2;
