@@ -638,6 +638,16 @@ a_provisional_id_becomes_the_csms_s_on_its_way(void **state)
 	csms_answers("[3,\"3\",{}]");
 	turn();
 	assert_int_equal(charger_says(STOP16("4", "77")), PAIR_PASS);
+	/* A CSMS may give negative ids as well: those are not ours. */
+	assert_int_equal(charger_says(METER16("4", "-9")), PAIR_PASS);
+	csms_goes();
+	(void)charger_says(METER16("4", "-9"));
+	turn();
+	(void)news();
+	csms_comes();
+	assert_string_equal(replayed(), ">" METER16("4", "-9"));
+	csms_answers("[3,\"4\",{}]");
+	turn();
 	assert_int_equal(charger_says(START16("5")), PAIR_PASS);
 }
 

@@ -174,6 +174,19 @@ answer(struct store *s, struct pair *p, const struct frame *f, int32_t id)
 	return store_promise(s, p, f->id, "{}");
 }
 
+/* The one it speaks of, if it was given here; one that the CSMS gave needs no
+ * change. */
+static int32_t
+provisional_id(struct store *s, const struct pair *p,
+    const struct store_rule *rule, const struct frame *f)
+{
+	int32_t id = p->version == OCPP_16 && rule->transaction != NULL
+	    ? store_number(f->payload, rule->transaction)
+	    : 0;
+
+	return id < 0 && queue_gave(s->queue, store_who(p), id) ? id : 0;
+}
+
 static int
 put(struct store *s, struct pair *p, struct queue_record *r, struct err *e)
 {
@@ -203,11 +216,7 @@ store_keep(struct store *s, struct pair *p, const struct store_rule *rule,
 	if (store_is_again(s, p, f, &last))
 		return answer(
 		    s, p, f, last.kind == QUEUE_START ? last.transaction : 0);
-	if (p->version == OCPP_16 && rule->transaction != NULL)
-		r.transaction = store_number(f->payload, rule->transaction);
-	/* One that the CSMS gave away needs no change. */
-	if (r.transaction > 0 || r.transaction == -1)
-		r.transaction = 0;
+	r.transaction = provisional_id(s, p, rule, f);
 	if ((sp = store_pair(s, p)) == NULL || (rc = put(s, p, &r, &e)) == -1) {
 		store_log(s, "%s: not kept: %s", store_who(p),
 		    sp == NULL ? "no memory" : e.text);
@@ -257,7 +266,6 @@ store_asked(struct pair *p, enum ocpp_way way, const struct frame *f,
 	struct store *s = bridge_store(p->bridge);
 	const struct store_rule *rule = store_rule(f);
 	struct queue_record last;
-	bool provisional;
 
 	(void)way;
 	(void)call;
@@ -266,9 +274,11 @@ store_asked(struct pair *p, enum ocpp_way way, const struct frame *f,
 	if (p->state == PAIR_AWAY)
 		return store_mode(p) ? store_keep(s, p, rule, f, text)
 				     : PAIR_PASS;
-	provisional = p->version == OCPP_16 && rule->transaction != NULL &&
-	    store_number(f->payload, rule->transaction) < -1;
-	if (provisional || store_is_again(s, p, f, &last) ||
+	/* The usual way of a frame: nothing was ever kept of its sender. */
+	if (!queue_knows(s->queue, store_who(p)))
+		return store_mode(p) ? watch(s, p, text) : PAIR_PASS;
+	if (provisional_id(s, p, rule, f) != 0 ||
+	    store_is_again(s, p, f, &last) ||
 	    (queue_waits(s->queue, store_who(p), (uint8_t)p->version) &&
 		(store_mode(p) || rule->kind != starts)))
 		return store_keep(s, p, rule, f, text);

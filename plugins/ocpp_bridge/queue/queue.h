@@ -110,6 +110,8 @@ int queue_next(struct queue *, const char *identity, uint64_t after,
 /* The same for QUEUE_LATEST, lowest key first. */
 int queue_latest(
     struct queue *, const char *identity, struct queue_record *r, struct err *);
+/* Was anything of it ever kept here, or still is? The cheapest question. */
+bool queue_knows(struct queue *, const char *identity);
 /* Is anything of a charge point and version in order not yet durably done (or
  * staged)? Reads no disk. */
 bool queue_waits(struct queue *, const char *identity, uint8_t version);
@@ -135,6 +137,9 @@ bool queue_last(struct queue *, const char *identity, struct queue_record *r);
 int queue_provisional(struct queue *, int32_t *id, struct err *);
 int queue_map(struct queue *, const char *identity, int32_t provisional,
     int32_t real, struct err *);
+/* Is that id one that was given here, and its stop not yet done? A CSMS may use
+ * negative numbers, too. */
+bool queue_gave(struct queue *, const char *identity, int32_t id);
 bool queue_mapped(
     struct queue *, const char *identity, int32_t provisional, int32_t *real);
 bool queue_unmapped(

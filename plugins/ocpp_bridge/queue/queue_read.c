@@ -76,6 +76,12 @@ queue_latest(struct queue *q, const char *identity, struct queue_record *r,
 	return first == NULL ? 0 : give(q, h, first, r, e);
 }
 
+bool
+queue_knows(struct queue *q, const char *identity)
+{
+	return holder_of(q, identity) != NULL;
+}
+
 static bool
 is_staged(const struct queue *q, const struct holder *h, uint8_t version)
 {
@@ -128,6 +134,34 @@ queue_last(struct queue *q, const char *identity, struct queue_record *r)
 	r->text = NULL;
 	r->len = 0;
 	return true;
+}
+
+static bool
+is_start_of(enum queue_kind kind, int32_t transaction, int32_t id)
+{
+	return kind == QUEUE_START && transaction == id;
+}
+
+bool
+queue_gave(struct queue *q, const char *identity, int32_t id)
+{
+	struct holder *h = holder_of(q, identity);
+	int32_t real;
+
+	if (h == NULL || id == 0)
+		return false;
+	for (uint32_t i = 0; i < h->n; i++)
+		if (is_start_of((enum queue_kind)h->entries[i].kind,
+			h->entries[i].transaction, id))
+			return true;
+	for (uint32_t i = 0; i < q->stage.n; i++) {
+		const struct staged *op = &q->stage.ops[i];
+
+		if (op->holder == h && op->kind == STAGE_PUT &&
+		    is_start_of(op->r.kind, op->r.transaction, id))
+			return true;
+	}
+	return queue_mapped(q, identity, id, &real);
 }
 
 bool
