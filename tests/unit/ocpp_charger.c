@@ -149,8 +149,8 @@ a_damaged_record_is_set_aside_loudly_and_begun_anew(void **state)
 		"{\"format\":1,\"identity\":\"CP1\",\"salt\":\"00\"}",
 		"{\"format\":1,\"identity\":\"CP1\",\"version\":\"ocpp3\"}",
 		"{\"format\":1,\"identity\":\"CP1\",\"root_check\":1}",
-		"{\"format\":1,\"identity\":\"CP1\",\"salt\":"
-		"\"00000000000000000000000000000000\"}",
+		("{\"format\":1,\"identity\":\"CP1\",\"salt\":"
+		 "\"00000000000000000000000000000000\"}"),
 	};
 
 	(void)state;

@@ -35,8 +35,7 @@ static struct {
 	void *ctx;
 } sent;
 
-static void
-hear(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) hear(const char *fmt, ...)
 {
 	size_t n = strlen(heard);
 	va_list ap;

@@ -29,7 +29,10 @@ write_names(const struct tables *o)
 	printf("const char shape_pool[] =");
 	for (int i = 0; i < o->pool_len; i++)
 		printf(o->pool[i] == '\0' ? "%s\\000" : "%s%c",
-		    i % 64 == 0 ? "\"\n\t\"" + (i == 0) : "", o->pool[i]);
+		    i == 0            ? "\n\t\""
+			: i % 64 == 0 ? "\"\n\t\""
+				      : "",
+		    o->pool[i]);
 	printf("\";\n\nconst struct shape_name shape_names[] = {");
 	for (int i = 0; i < o->name_count; i++)
 		printf("%s{ %d, %d },", i % 5 == 0 ? "\n\t" : " ",
