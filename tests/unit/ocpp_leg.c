@@ -207,6 +207,25 @@ an_orphan_ends_its_closing_handshake(void **state)
 	(void)close(fd);
 }
 
+/* It says goodbye and stays: a client waits for its end, but not for ever. */
+static void
+a_peer_that_stays_after_its_goodbye_is_left(void **state)
+{
+	char data[128];
+	size_t len;
+	int fd = raw_server();
+
+	(void)state;
+	raw_send(fd, "\x88\x02\x03\xe8", 4);
+	until(w.up.code == 1000);
+	leg_free(w.up.leg);
+	w.up.leg = NULL;
+	assert_int_equal(raw_frame(fd, data, &len), 0x88);
+	assert_int_equal(raw_read(fd, data, 1), 0);
+	assert_true(raw_over);
+	(void)close(fd);
+}
+
 /* What comes between our Close and the peer's is not for the owner. */
 static void
 after_a_goodbye_nothing_is_heard(void **state)
@@ -742,6 +761,7 @@ main(void)
 		in_a_world(a_long_reason_is_cut_between_characters),
 		in_a_world(an_end_without_a_word_is_1006),
 		in_a_world(an_orphan_ends_its_closing_handshake),
+		in_a_world(a_peer_that_stays_after_its_goodbye_is_left),
 		in_a_world(after_a_goodbye_nothing_is_heard),
 		in_a_world(a_leg_may_be_freed_in_any_callback),
 		in_a_world(a_pair_may_be_freed_by_the_end_of_one),

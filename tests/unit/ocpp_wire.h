@@ -290,6 +290,7 @@ raw(void)
 }
 
 static int raw_error; /* instead of a proper end */
+static bool raw_over; /* a proper end */
 
 /* Reads until the peer ends or n bytes are there; the loop runs meanwhile. */
 __attribute__((unused)) static size_t
@@ -304,6 +305,7 @@ raw_read(int fd, char *out, size_t n)
 		raw_error = k == -1 && errno != EAGAIN ? errno : 0;
 		if (raw_error != 0)
 			break;
+		raw_over = k == 0;
 		turn(k == -1 ? 1 : 0);
 		got += k > 0 ? (size_t)k : 0;
 	}

@@ -6,6 +6,8 @@
  */
 #include "ocpp_raw.h"
 
+#include "leg_in.h"
+
 struct row {
 	const char *name;
 	const char *bytes;
@@ -144,9 +146,15 @@ play(const struct row *r, struct side *s, int fd, bool from_client, bool slowly)
 	until(s->code != 0);
 	assert_int_equal(s->code, r->code);
 	assert_string_equal(s->heard == NULL ? "" : s->heard, r->heard);
-	/* A server ends the connection; a client does when we do. */
-	if (s == &w.down || r->code == 1002)
+	/* A server ends the connection at once; a client leaves that to us,
+	 * unless we were wrong (RFC 6455 7.1.1). */
+	turn(0);
+	assert_int_equal(
+	    s->leg->shut, s == &w.down || s->leg->figures.faults > 0);
+	if (s->leg->shut) {
 		assert_int_equal(raw_read(fd, rest, sizeof(rest)), 0);
+		assert_true(raw_over);
+	}
 	(void)close(fd);
 	hang_up(s);
 }
