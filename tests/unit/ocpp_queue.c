@@ -194,16 +194,18 @@ provisional_ids_are_negative_and_never_used_again(void **state)
 	struct queue *q = queue_of(1 << 20, 100);
 	struct queue_figures f;
 	int32_t id, before = -1;
+	static char text[400];
 	uint64_t n;
 	struct err e;
 
 	(void)state;
+	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < 60; i++) {
 		assert_int_equal(queue_provisional(q, &id, &e), 0);
 		assert_true(id < before);
 		before = id;
 		assert_int_equal(
-		    put_one(q, "CP1", QUEUE_STOP, id, "stop", 4, &n), 0);
+		    put_one(q, "CP1", QUEUE_STOP, id, text, 400, &n), 0);
 		commit(q);
 		done(q, "CP1", n);
 		commit(q);
