@@ -318,6 +318,32 @@ what_we_ask_we_understand(void **state)
 	    -1);
 }
 
+/* RFC 6455 4.1, RFC 9110 4.2: a scheme's own port goes without saying. */
+static void
+a_host_has_its_port_unless_it_goes_without_saying(void **state)
+{
+	static const struct {
+		uint16_t port;
+		bool tls;
+		const char *host;
+	} all[] = { { 80, false, "\r\nHost: a\r\n" },
+		{ 443, true, "\r\nHost: a\r\n" },
+		{ 443, false, "\r\nHost: a:443\r\n" },
+		{ 80, true, "\r\nHost: a:80\r\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		own_bytes struct bytes text = { 0 };
+		struct upgrade_request r = { .host = "a",
+			.path = "/",
+			.port = all[i].port,
+			.tls = all[i].tls };
+
+		upgrade_ask(&text, &r);
+		assert_non_null(strstr(text.p, all[i].host));
+	}
+}
+
 /* RFC 6455 1.3 and 4.2.2 have this example. */
 static void
 the_hash_is_that_of_the_standard(void **state)
@@ -431,6 +457,8 @@ main(void)
 		cmocka_unit_test(credentials_are_split_at_the_first_colon),
 		cmocka_unit_test(subprotocols_of_several_headers_are_one_list),
 		cmocka_unit_test(what_we_ask_we_understand),
+		cmocka_unit_test(
+		    a_host_has_its_port_unless_it_goes_without_saying),
 		cmocka_unit_test(the_hash_is_that_of_the_standard),
 		cmocka_unit_test(refusals_carry_what_their_status_wants),
 		cmocka_unit_test(base64_is_strict),

@@ -358,6 +358,8 @@ so_many_a_second_and_the_others_later(void **state)
 	/* A burst of ten, then one each tenth of a second. */
 	assert_in_range(now_ms() - began, 400, 2000);
 	assert_string_equal(w.kind, "rate");
+	/* Told once a wait: it does not spin until a token is there. */
+	assert_in_range(w.failures, 1, 20);
 }
 
 /* The listening socket stays readable: a loop that spins would starve all. */
