@@ -123,6 +123,16 @@ bridge_certs_changed(struct bridge *b)
 	w.forgotten++;
 }
 
+int
+bridge_server_tls(struct bridge *b, const struct ocpp_csms *csms, SSL_CTX **out,
+    struct err *e)
+{
+	(void)b;
+	(void)csms;
+	*out = SSL_CTX_new(TLS_client_method());
+	return *out == NULL ? err_ssl(e, "TLS") : 0;
+}
+
 void
 bridge_root(struct bridge *b, char out[static 65])
 {

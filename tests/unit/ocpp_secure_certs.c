@@ -637,20 +637,6 @@ firmware_signed_by_strangers_is_refused(void **state)
 	    asked(OCPP_16, OCPP_DOWN, "SignedUpdateFirmware", old), PAIR_PASS);
 }
 
-static void
-a_security_log_is_not_promised(void **state)
-{
-	static const char *const log =
-	    "{\"logType\":\"SecurityLog\",\"requestId\":1,\"log\":{"
-	    "\"remoteLocation\":\"https://x\"}}";
-
-	(void)state;
-	assert_int_equal(asked(OCPP_201, OCPP_DOWN, "GetLog", log), PAIR_TAKEN);
-	says("Rejected", "UnsupportedRequest");
-	w.class.profiles = OCPP_FORWARD;
-	assert_int_equal(asked(OCPP_201, OCPP_DOWN, "GetLog", log), PAIR_PASS);
-}
-
 int
 main(void)
 {
@@ -681,7 +667,6 @@ main(void)
 		in_the_world(
 		    what_is_forwarded_is_not_touched_and_what_is_refused_is_answered),
 		in_the_world(firmware_signed_by_strangers_is_refused),
-		in_the_world(a_security_log_is_not_promised),
 	};
 	int rc;
 

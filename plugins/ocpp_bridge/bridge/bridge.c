@@ -312,6 +312,15 @@ bridge_certs_changed(struct bridge *b)
 	tls_up_forget(b->tls);
 }
 
+int
+bridge_server_tls(struct bridge *b, const struct ocpp_csms *csms, SSL_CTX **out,
+    struct err *e)
+{
+	struct tls_own none;
+
+	return tls_up_context(b->tls, csms, 2, NULL, out, &none, e);
+}
+
 void
 bridge_root(struct bridge *b, char out[static 65])
 {

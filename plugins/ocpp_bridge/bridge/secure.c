@@ -125,6 +125,7 @@ secure_free(struct secure *s)
 		s->all = r->next;
 		secured_free(r);
 	}
+	crew_free(s->crew);
 	seclog_free(s->log);
 	if (s->folder != -1)
 		(void)close(s->folder);
@@ -138,8 +139,10 @@ on_second(void *ctx)
 	struct secure *s = ctx;
 
 	s->timer = 0;
-	for (struct secured *r = s->all; r != NULL; r = r->next)
+	for (struct secured *r = s->all; r != NULL; r = r->next) {
 		sign_sweep(s, r, now_ms());
+		log_sweep(r, now_ms());
+	}
 	secure_watch(s);
 }
 
@@ -150,7 +153,7 @@ secure_watch(struct secure *s)
 	struct err e;
 
 	for (struct secured *r = s->all; r != NULL; r = r->next)
-		waits = waits || sign_waits(r);
+		waits = waits || sign_waits(r) || log_waits(r);
 	if (waits && s->timer <= 0)
 		s->timer = loop_timer(s->loop, 1000, on_second, s, &e);
 }

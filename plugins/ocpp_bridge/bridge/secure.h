@@ -45,4 +45,9 @@ void bridge_certs_changed(struct bridge *);
 /* Fingerprint of the root in use (bridge.c: tls_up_root), "" */
 void bridge_root(struct bridge *, char out[static 65]);
 
+/* The context for a server that is not the CSMS, but trusted as it is: no
+ * certificate of ours is shown (bridge.c). *out: SSL_CTX_free. */
+int bridge_server_tls(
+    struct bridge *, const struct ocpp_csms *, SSL_CTX **out, struct err *);
+
 #endif

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signed firmware (OCPP 1.6 security L01, 2.x L01) and logs. The certificate
+ * Signed firmware (OCPP 1.6 security L01, 2.x L01). The certificate
  * that signed a firmware is judged by the store's anchors of manufacturers
  * before the charge point hears of it; the firmware itself is not fetched here:
  * its signature is the charge point's to check.
- *
- * GetLog: the gateway uploads nothing, it has no client for that. Where the
- * security of a charge point is the gateway's, its security log would be only
- * half of it, so that question is refused with the reason; the gateway's half
- * is on the unit, for people. Diagnostics are the charge point's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -61,26 +56,4 @@ asked_firmware(struct pair *p, enum ocpp_way way, const struct frame *f,
 	return job_run(p, f, text,
 	    policy == OCPP_GATEWAY ? OCPP_GATEWAY : OCPP_FORWARD, "{}",
 	    firmware);
-}
-
-static enum pair_do
-get_log(struct job *j)
-{
-	if (strcmp(job_text(j->q, "logType"), "SecurityLog") != 0)
-		return PAIR_PASS;
-	return job_status(j, "Rejected", "UnsupportedRequest",
-	    "the gateway keeps this log and uploads none: read it on the unit");
-}
-
-enum pair_do
-asked_log(struct pair *p, enum ocpp_way way, const struct frame *f,
-    struct span text, const struct call *call)
-{
-	enum ocpp_manage policy = p->charger->class->profiles;
-
-	(void)way;
-	(void)call;
-	return job_run(p, f, text,
-	    policy == OCPP_GATEWAY ? OCPP_GATEWAY : OCPP_FORWARD, "{}",
-	    get_log);
 }

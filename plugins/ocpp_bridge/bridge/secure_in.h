@@ -68,8 +68,9 @@ struct secured {
 	/* Not on disk. */
 	struct signing signing[LEAVES];
 	struct passed passed;
-	bool telling;        /* a SecurityEventNotification is under way */
-	uint64_t renewed_ms; /* when renewal was last begun, 0: never */
+	struct logging *logging; /* a GetLog under way, or NULL */
+	bool telling;            /* a SecurityEventNotification is under way */
+	uint64_t renewed_ms;     /* when renewal was last begun, 0: never */
 	struct secured *next;
 };
 
@@ -80,6 +81,7 @@ struct secure {
 	struct chargers *chargers;
 	const struct ocpp_settings *set;
 	struct seclog *log; /* NULL: can not be written */
+	struct crew *crew;  /* for uploads; NULL: none yet */
 	int folder;
 	struct secured *all;
 	size_t n;
@@ -214,6 +216,13 @@ const char *sign_type(enum leaf);  /* OCPP's, 2.x */
 const char *sign_store(enum leaf); /* the store's */
 /* Is it time to renew, and nobody does? Then it begins. */
 void sign_renew(struct secure *, struct pair *);
+
+/* --- logs (secure_log.c) ----------------------------------------------------
+ */
+
+void log_sweep(struct secured *, uint64_t now);
+bool log_waits(const struct secured *);
+void log_forget(struct secured *); /* ends what is under way */
 
 /* --- events --------------------------------------------------------------- */
 

@@ -39,6 +39,7 @@ secured_new_is(struct secured *r, const char *identity)
 void
 secured_free(struct secured *r)
 {
+	log_forget(r);
 	for (int i = 0; i < LEAVES; i++)
 		free(r->signing[i].csr);
 	OPENSSL_cleanse(r, sizeof(*r));
