@@ -258,6 +258,7 @@ secure_begins(void)
 	assert(w.chargers != NULL);
 	w.pair.charger = chargers_get(w.chargers, "CP1", &e);
 	w.pair.charger->class = &w.class;
+	w.pair.charger->boot_interval = 300;
 	w.pair.charger->pair = &w.pair;
 	w.secure = secure_new(NULL, w.loop, &w.host, w.chargers, &w.set, &e);
 	assert(w.secure != NULL);

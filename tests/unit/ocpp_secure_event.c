@@ -238,6 +238,33 @@ what_happened_while_the_csms_was_away_is_told_in_order(void **state)
 }
 
 static void
+boot_is_answered(const char *payload)
+{
+	struct frame f = { .type = OCPP_RESULT,
+		.payload = { payload, strlen(payload) } };
+
+	assert_int_equal(
+	    answered_boot(&w.pair, OCPP_DOWN, &f, f.payload, NULL), PAIR_PASS);
+}
+
+/* Before that a CSMS answers nothing but the boot itself. */
+static void
+nothing_is_told_before_the_csms_has_accepted_the_charge_point(void **state)
+{
+	(void)state;
+	w.pair.version = OCPP_201;
+	w.pair.charger->boot_interval = 0;
+	secure_event(w.secure, &w.pair, "InvalidTLSVersion", "early");
+	secure_opened(w.secure, &w.pair);
+	boot_is_answered("{\"status\":\"Pending\"}");
+	boot_is_answered("{\"status\":\"Rejected\"}");
+	assert_int_equal(w.ncalls, 0);
+	boot_is_answered("{\"status\":\"Accepted\"}");
+	assert_int_equal(w.ncalls, 1);
+	assert_non_null(strstr(w.said[0], "early"));
+}
+
+static void
 in_16_only_its_own_list_is_told(void **state)
 {
 	(void)state;
@@ -390,6 +417,8 @@ main(void)
 		in_the_world(a_critical_event_is_told_until_it_is_heard),
 		in_the_world(
 		    what_happened_while_the_csms_was_away_is_told_in_order),
+		in_the_world(
+		    nothing_is_told_before_the_csms_has_accepted_the_charge_point),
 		in_the_world(in_16_only_its_own_list_is_told),
 		in_the_world(of_another_charge_point_nothing_is_told),
 		in_the_world(a_storm_of_events_does_not_fill_the_log),

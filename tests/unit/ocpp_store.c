@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* clang-format off */
+#include <sys/stat.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -417,6 +419,24 @@ what_was_sent_and_not_answered_is_sent_again_with_its_id(void **state)
 	assert_string_equal(replayed(), ">" EVENT("2", "Ended", "1"));
 }
 
+/* How often text is in the file of what was not delivered. */
+static void
+buried(const char *text, unsigned wanted)
+{
+	static char all[64 * 1024];
+	FILE *f = fopen("undelivered.jsonl", "r");
+	unsigned n = 0;
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(all, 1, sizeof(all) - 1, f);
+	all[len] = '\0';
+	(void)fclose(f);
+	for (const char *p = all; (p = strstr(p, text)) != NULL; p++)
+		n++;
+	assert_int_equal(n, wanted);
+}
+
 static void
 an_error_is_an_attempt_and_after_the_last_it_is_dropped_loudly(void **state)
 {
@@ -435,6 +455,61 @@ an_error_is_an_attempt_and_after_the_last_it_is_dropped_loudly(void **state)
 	assert_string_equal(replayed(), ">" EVENT("1", "Started", "0"));
 	csms_answers(NULL);
 	assert_string_equal(replayed(), "!>" EVENT("2", "Ended", "1"));
+	buried("\"charger\":\"CP1\"", 1);
+	buried("\\\"Started\\\"", 1);
+	buried("Ended", 0);
+}
+
+/* What can not be written down is not let go of. */
+static void
+what_can_not_be_buried_stays_in_the_queue(void **state)
+{
+	(void)state;
+	set.limits.attempts = 1;
+	assert_int_equal(mkdir("undelivered.jsonl", 0700), 0);
+	(void)charger_says(EVENT("1", "Ended", "0"));
+	turn();
+	(void)news();
+	csms_comes();
+	assert_string_equal(replayed(), ">" EVENT("1", "Ended", "0"));
+	csms_answers("[4,\"1\",\"InternalError\",\"\",{}]");
+	assert_string_equal(replayed(), "!>" EVENT("1", "Ended", "0"));
+	assert_int_equal(rmdir("undelivered.jsonl"), 0);
+	csms_answers("[4,\"1\",\"InternalError\",\"\",{}]");
+	assert_string_equal(replayed(), "!");
+	buried("Ended", 1);
+}
+
+/* A line that was torn is ended, and the file has its bounds. */
+static void
+the_undelivered_are_bounded_and_each_has_its_line(void **state)
+{
+	char *full = calloc(1, 1024 * 1024 + 1);
+	FILE *f = fopen("undelivered.jsonl", "w");
+
+	(void)state;
+	assert_non_null(full);
+	assert_true(fputs("{\"torn\":", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	set.limits.attempts = 1;
+	(void)charger_says(EVENT("1", "Started", "0"));
+	(void)charger_says(EVENT("2", "Ended", "1"));
+	turn();
+	(void)news();
+	csms_comes();
+	assert_string_equal(replayed(), ">" EVENT("1", "Started", "0"));
+	csms_answers("[4,\"1\",\"InternalError\",\"\",{}]");
+	assert_string_equal(replayed(), "!>" EVENT("2", "Ended", "1"));
+	buried("{\"torn\":\n{\"at\":", 1);
+	memset(full, 'x', 1024 * 1024);
+	f = fopen("undelivered.jsonl", "w");
+	assert_true(fputs(full, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	free(full);
+	csms_answers("[4,\"2\",\"InternalError\",\"\",{}]");
+	(void)replayed();
+	buried("Ended", 1);
+	assert_int_equal(access("undelivered.old", F_OK), 0);
 }
 
 static void
@@ -927,6 +1002,8 @@ main(void)
 		    what_was_sent_and_not_answered_is_sent_again_with_its_id),
 		stored(
 		    an_error_is_an_attempt_and_after_the_last_it_is_dropped_loudly),
+		stored(what_can_not_be_buried_stays_in_the_queue),
+		stored(the_undelivered_are_bounded_and_each_has_its_line),
 		stored(between_attempts_it_waits),
 		stored(a_call_of_the_charge_point_goes_first),
 		stored(others_are_answered_or_refused_and_none_is_made_up),

@@ -42,6 +42,7 @@ const struct pair_handled secure_handled[] = {
 	{ V16, OCPP_DOWN, "SignedUpdateFirmware", asked_firmware, NULL },
 	{ V2, OCPP_DOWN, "UpdateFirmware", asked_firmware, NULL },
 	{ ALL, OCPP_DOWN, "GetLog", asked_log, NULL },
+	{ ALL, OCPP_UP, "BootNotification", NULL, answered_boot },
 	{ 0 },
 };
 
@@ -158,12 +159,39 @@ secure_watch(struct secure *s)
 		s->timer = loop_timer(s->loop, 1000, on_second, s, &e);
 }
 
+static void
+speak(struct secure *s, struct pair *p)
+{
+	secure_push_accepted(s, p);
+	if (p->charger->class->certificates == OCPP_GATEWAY)
+		sign_renew(s, p);
+}
+
 void
 secure_opened(struct secure *s, struct pair *p)
 {
-	secure_push(s, p);
-	if (p->charger->class->certificates == OCPP_GATEWAY)
-		sign_renew(s, p);
+	if (p->charger->boot_interval != 0)
+		speak(s, p);
+}
+
+/* The first word that the CSMS gives a charge point; store.c keeps it. */
+enum pair_do
+answered_boot(struct pair *p, enum ocpp_way way, const struct frame *f,
+    struct span text, const struct call *call)
+{
+	struct secure *s = bridge_secure(p->bridge);
+	struct span value;
+	char status[16];
+
+	(void)way;
+	(void)text;
+	(void)call;
+	if (s != NULL && f->type == OCPP_RESULT &&
+	    judge_member(f->payload, "status", &value) &&
+	    judge_text(value, status, sizeof(status)) != -1 &&
+	    strcmp(status, "Accepted") == 0)
+		speak(s, p);
+	return PAIR_PASS;
 }
 
 /* --- one CALL ------------------------------------------------------------- */

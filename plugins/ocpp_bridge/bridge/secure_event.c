@@ -84,8 +84,17 @@ push_one(struct secure *s, struct pair *p, struct secured *r,
 	return false;
 }
 
+/* A CSMS that has not accepted a charge point answers nothing but its boot
+ * (2.x B01): what it was told before would be lost. */
 void
 secure_push(struct secure *s, struct pair *p)
+{
+	if (p->charger->boot_interval != 0)
+		secure_push_accepted(s, p);
+}
+
+void
+secure_push_accepted(struct secure *s, struct pair *p)
 {
 	struct seclog_event event;
 	struct secured *r;

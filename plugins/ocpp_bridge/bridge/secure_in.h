@@ -229,8 +229,10 @@ void log_forget(struct secured *); /* ends what is under way */
 /* name: 2.x's. */
 void secure_raise(struct secure *, struct pair *, const char *name,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Sends the pair's CSMS what it has not had yet. */
+/* Sends the pair's CSMS what it has not had yet: if it has accepted the charge
+ * point, or when it has, just now. */
 void secure_push(struct secure *, struct pair *);
+void secure_push_accepted(struct secure *, struct pair *);
 void secure_look(struct secure *);  /* at the next, for renewal */
 void secure_watch(struct secure *); /* the timer runs while something waits */
 
@@ -238,6 +240,6 @@ void secure_watch(struct secure *); /* the timer runs while something waits */
 pair_handler asked_install, asked_delete, asked_ids, asked_sign, asked_signed,
     asked_trigger, asked_change, answered_change, asked_get, asked_set_vars,
     asked_get_vars, asked_network, asked_reset, answered_reset, asked_firmware,
-    asked_log;
+    asked_log, answered_boot;
 
 #endif

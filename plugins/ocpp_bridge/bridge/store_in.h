@@ -87,6 +87,10 @@ pair_handler store_stop_asked, store_profile_asked, store_status_asked;
 /* store_replay.c */
 void store_plan(struct store *);
 
+/* store_dead.c: writes down what is not delivered, durably. */
+int store_bury(const struct store *, const char *who,
+    const struct queue_record *, const char *why, struct err *);
+
 #define STORE_SAYS_AWAY "the CSMS is not connected"
 
 #endif

@@ -7,8 +7,9 @@
  *
  * An error, or no answer in time, is one attempt (1.6 3.7.1
  * TransactionMessageAttempts, 2.x E13 MessageAttempts): the next comes after
- * attempt_s times the number of those before; after the last the message is
- * dropped, and that is said. To be offline is no attempt.
+ * attempt_s times the number of those before; after the last the message goes
+ * to the undelivered (store_dead.c), and that is said. To be offline is no
+ * attempt.
  *
  * Once and in order: the next is sent when the last one's end is durable. So
  * all that the CSMS may ever hear twice is the one it heard last from that
@@ -24,7 +25,8 @@
 
 /* A charge point begins at any time within so many messages of others. */
 #define START_PACES 10
-#define BUSY_MS     20 /* its own CALL is open */
+#define BUSY_MS     20    /* its own CALL is open */
+#define BURY_MS     60000 /* a disk that takes nothing is asked again */
 /* No transaction id was obtained: 1.6 errata 3.18. */
 #define ID_NONE (-1)
 
@@ -159,23 +161,51 @@ delivered(struct ending *en, const struct frame *answer)
 }
 
 static void
-failed(struct ending *en, const char *why)
+try_again(struct ending *en, unsigned tried)
 {
-	const struct ocpp_limits *l = &en->s->set->limits;
-	unsigned tried = en->r.attempts + 1;
 	struct err e;
 
-	if (en->r.kind != QUEUE_LATEST && tried < l->attempts) {
-		en->sp->next_ms =
-		    now_ms() + (uint64_t)l->attempt_s * 1000 * tried;
-		if (queue_tried(en->s->queue, en->who, en->r.number, &e) == -1)
-			store_log(en->s, "%s: %s", en->who, e.text);
-		store_stage(en->s);
+	en->sp->next_ms =
+	    now_ms() + (uint64_t)en->s->set->limits.attempt_s * 1000 * tried;
+	if (queue_tried(en->s->queue, en->who, en->r.number, &e) == -1)
+		store_log(en->s, "%s: %s", en->who, e.text);
+	store_stage(en->s);
+}
+
+/* Kept for people, or false: then it stays in the queue. A state is said anew
+ * with the next one, so it is not missed. */
+static bool
+is_buried(struct ending *en, const char *why)
+{
+	struct queue_record r;
+	struct err e;
+	int rc;
+
+	if (en->r.kind == QUEUE_LATEST)
+		return true;
+	rc = queue_next(en->s->queue, en->who, en->r.number - 1, &r, &e);
+	if (rc == 0 || (rc == 1 && r.number != en->r.number))
+		return true;
+	if (rc == 1 && store_bury(en->s, en->who, &r, why, &e) == 0)
+		return true;
+	store_log(en->s, "%s: not kept as undelivered: %s", en->who, e.text);
+	return false;
+}
+
+static void
+failed(struct ending *en, const char *why)
+{
+	unsigned tried = en->r.attempts + 1;
+
+	if ((en->r.kind != QUEUE_LATEST &&
+		tried < en->s->set->limits.attempts) ||
+	    !is_buried(en, why)) {
+		try_again(en, tried);
 		return;
 	}
 	store_log(en->s,
 	    "%s: the CSMS did not take a message of %lld in %u attempts (%s): "
-	    "DROPPED",
+	    "DROPPED, and kept in undelivered.jsonl",
 	    en->who, (long long)en->r.at, tried, why);
 	pair_note(en->sp->pair, "dropped", "%u attempts: %s", tried, why);
 	if (is_start(en))
@@ -260,6 +290,10 @@ give_up(struct store *s, struct store_pair *sp, const struct queue_record *r)
 {
 	struct ending en = { s, sp, store_who(sp->pair), *r };
 
+	if (!is_buried(&en, "no frame of its version")) {
+		sp->next_ms = now_ms() + BURY_MS;
+		return;
+	}
 	store_log(s, "%s: a record that is no frame: DROPPED", en.who);
 	is_done(&en);
 }
