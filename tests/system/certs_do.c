@@ -443,6 +443,7 @@ fill(char *argv[])
 		keep(name, chain.p, chain.len);
 		X509_free(x);
 	}
+	EVP_PKEY_free(key);
 	return 0;
 }
 
