@@ -195,7 +195,7 @@ upload_status(const char *line, size_t len)
 static bool
 read_status(struct upload *j, unsigned *status)
 {
-	char line[ANSWER_MAX];
+	char line[ANSWER_MAX] = "";
 	size_t len = 0;
 
 	while (len < sizeof(line) && memchr(line, '\n', len) == NULL) {
