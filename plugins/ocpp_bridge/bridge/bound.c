@@ -6,8 +6,8 @@
  */
 #include "pair.h"
 
-/* What OpenSSL may keep of a connection, taken on the safe side (25 to 50 kB are
- * said of it); both legs may have one. */
+/* What OpenSSL may keep of a connection, taken on the safe side (25 to 50 kB
+ * are said of it); both legs may have one. */
 #define TLS_BYTES (50 * 1024)
 
 /* The most that a charge point can make the bridge hold: on each leg a message
