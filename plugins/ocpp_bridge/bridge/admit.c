@@ -151,8 +151,7 @@ admit_failed(struct pair *p, const struct pair_news *news)
 		pair_refused(p, dial_status(news->dial), news->dial->why);
 		return;
 	}
-	p->failures = 1;
-	pair_wait(p);
+	pair_wait(p); /* the first wait is the shortest (part 4, 5.3) */
 	come_in(p);
 }
 
