@@ -11,43 +11,11 @@
 #include <stdlib.h>
 
 #include "certs_chain.h"
+#include "timing.h"
 #include "x509.h"
 
 #define ROUNDS 9
 #define TIMES  60 /* verifications of a round */
-
-static void
-must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	(void)fprintf(stderr, "certs_verify: %s\n", what);
-	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-up(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double v[ROUNDS])
-{
-	qsort(v, ROUNDS, sizeof(*v), up);
-	return v[ROUNDS / 2];
-}
 
 /* --- the two -------------------------------------------------------------- */
 
@@ -96,8 +64,8 @@ compare(const char *name, const struct verify_job *job)
 		a[i] = round_of(ours, job);
 		b[i] = round_of(bare, job);
 	}
-	we = median(a);
-	they = median(b);
+	we = median(a, ROUNDS);
+	they = median(b, ROUNDS);
 	printf("cert.verify.%s %.1f us %.2f X509_verify_cert\n", name, we * 1e6,
 	    we / they);
 }
@@ -186,7 +154,7 @@ message(const char *kind, const EVP_MD *md)
 		}
 		v[i] = (seconds() - from) / TIMES;
 	}
-	one = median(v);
+	one = median(v, ROUNDS);
 	printf("cert.iso15118.%s %.2f ms %.5f limit-of-2-s\n", kind, one * 1e3,
 	    one / 2);
 	X509_STORE_free(job.store);

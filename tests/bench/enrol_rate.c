@@ -23,6 +23,7 @@
 #include "file.h"
 #include "key.h"
 #include "service/enrol.h"
+#include "timing.h"
 
 #define ROUNDS 3
 #define UNITS  512
@@ -56,21 +57,6 @@ now(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double
-median(double v[ROUNDS])
-{
-	qsort(v, ROUNDS, sizeof(v[0]), compare);
-	return v[ROUNDS / 2];
 }
 
 static void
@@ -300,12 +286,15 @@ main(int argc, char **argv)
 		tpm64[r] = enrol(64);
 		openssl[r] = script();
 	}
-	(void)median(ca);
-	say("enrol.tpm-units", median(tpm64), ca[ROUNDS / 2], "bare-CA");
-	say("enrol.software-units", median(soft64), ca[ROUNDS / 2], "bare-CA");
-	say("enrol.one-by-one", median(soft1), ca[ROUNDS / 2], "bare-CA");
-	say("enrol.against-a-script", median(tpm64), median(openssl),
-	    "openssl-x509-req");
+	(void)median(ca, ROUNDS);
+	say("enrol.tpm-units", median(tpm64, ROUNDS), ca[ROUNDS / 2],
+	    "bare-CA");
+	say("enrol.software-units", median(soft64, ROUNDS), ca[ROUNDS / 2],
+	    "bare-CA");
+	say("enrol.one-by-one", median(soft1, ROUNDS), ca[ROUNDS / 2],
+	    "bare-CA");
+	say("enrol.against-a-script", median(tpm64, ROUNDS),
+	    median(openssl, ROUNDS), "openssl-x509-req");
 	for (int i = 0; i < UNITS; i++) {
 		free(text[i]);
 		bytes_free(&csr[i]);

@@ -24,19 +24,11 @@
 #include "buf.h"
 #include "own.h"
 #include "plugin.h"
+#include "timing.h"
 
 #define ROUNDS 9
 
 static int lock_fd = -1;
-
-static void
-must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	perror(what);
-	exit(1);
-}
 
 static int __attribute__((format(printf, 2, 3)))
 on_fail(const struct ingot_host *h, const char *fmt, ...)
@@ -126,21 +118,6 @@ theirs(const char *tool, const struct bytes *restore)
 	return now_ms() - start;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v)
-{
-	qsort(v, ROUNDS, sizeof(*v), by_size);
-	return v[ROUNDS / 2];
-}
-
 static void
 race(const struct ingot_plugin *p, void *state, const char *tool, unsigned n)
 {
@@ -153,13 +130,14 @@ race(const struct ingot_plugin *p, void *state, const char *tool, unsigned n)
 		b[i] = theirs(tool, &r[0].restore);
 		a[i] = ours(p, state, &r[1].artifact);
 	}
-	(void)printf("ip6tables-restore.replace-%u %.2f ms\n", n, median(b));
+	(void)printf(
+	    "ip6tables-restore.replace-%u %.2f ms\n", n, median(b, ROUNDS));
 	(void)printf("firewall.replace-%u %.2f ms %.2f ip6tables-restore\n", n,
-	    median(a), median(a) / median(b));
+	    median(a, ROUNDS), median(a, ROUNDS) / median(b, ROUNDS));
 	for (int i = 0; i < ROUNDS; i++)
 		a[i] = ours(p, state, &r[1].artifact);
 	(void)printf("firewall.unchanged-%u %.2f ms %.2f ip6tables-restore\n",
-	    n, median(a), median(a) / median(b));
+	    n, median(a, ROUNDS), median(a, ROUNDS) / median(b, ROUNDS));
 	for (int k = 0; k < 2; k++) {
 		bytes_free(&r[k].artifact);
 		bytes_free(&r[k].restore);

@@ -13,45 +13,12 @@
 #include <time.h>
 
 #include "judge.h"
+#include "timing.h"
 
 #define ROUNDS 9
 #define FRAME  (256 * 1024)
 
-static void
-must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	(void)fprintf(stderr, "ocpp_judge: %s\n", what);
-	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-up(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double v[ROUNDS])
-{
-	qsort(v, ROUNDS, sizeof(*v), up);
-	return v[ROUNDS / 2];
-}
-
-/* --- frames -----------------------------------------------------------------
- */
+/* --- frames --------------------------------------------------------------- */
 
 #define VALUE(v, m, u)                                                         \
 	"{\"value\":\"" v "\",\"context\":\"Sample.Periodic\",\"measurand\":"  \
@@ -141,18 +108,19 @@ compare(const struct subject *s)
 	int times = 20000;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double from = seconds();
+		double from = seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 
 		for (int k = 0; k < times; k++)
 			ours(s, len);
-		a[i] = (seconds() - from) / times;
-		from = seconds();
+		a[i] = (seconds_by(CLOCK_PROCESS_CPUTIME_ID) - from) / times;
+		from = seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 		for (int k = 0; k < times / 10; k++)
 			jansson(s->text, len);
-		b[i] = (seconds() - from) / (times / 10.0);
+		b[i] = (seconds_by(CLOCK_PROCESS_CPUTIME_ID) - from) /
+		    (times / 10.0);
 	}
-	we = median(a);
-	they = median(b);
+	we = median(a, ROUNDS);
+	they = median(b, ROUNDS);
 	printf("ocpp.judge.%s.%zu_bytes %.0f ns %.3f jansson\n", s->name, len,
 	    we * 1e9, we / they);
 }
@@ -201,16 +169,16 @@ dear(const char *name, const char *text, size_t len)
 	struct subject s = { name, OCPP_201, OCPP_UP, text, false, NULL };
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double from = seconds();
+		double from = seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 
 		ours(&s, len);
-		a[i] = seconds() - from;
-		from = seconds();
+		a[i] = seconds_by(CLOCK_PROCESS_CPUTIME_ID) - from;
+		from = seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 		jansson(text, len);
-		b[i] = seconds() - from;
+		b[i] = seconds_by(CLOCK_PROCESS_CPUTIME_ID) - from;
 	}
-	we = median(a);
-	they = median(b);
+	we = median(a, ROUNDS);
+	they = median(b, ROUNDS);
 	printf("ocpp.judge.worst.%s %.2f ns/byte %.3f jansson\n", name,
 	    we * 1e9 / (double)len, we / they);
 }

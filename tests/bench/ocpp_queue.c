@@ -18,6 +18,7 @@
 
 #include "file.h"
 #include "queue.h"
+#include "timing.h"
 
 #define ROUNDS 9
 #define EACH   200 /* messages a round */
@@ -28,36 +29,12 @@ static struct err e;
 static char text[TEXT];
 
 static void
-must(bool ok, const char *what)
+works(bool ok, const char *what)
 {
 	if (ok)
 		return;
 	(void)fprintf(stderr, "ocpp_queue: %s: %s\n", what, e.text);
 	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-up(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double v[ROUNDS])
-{
-	qsort(v, ROUNDS, sizeof(*v), up);
-	return v[ROUNDS / 2];
 }
 
 static struct queue *
@@ -66,7 +43,7 @@ open_it(void)
 	const struct queue_limits l = { 256u << 20, 10000000, NULL, NULL };
 	struct queue *q = queue_open("q", &l, &e);
 
-	must(q != NULL, "open");
+	works(q != NULL, "open");
 	return q;
 }
 
@@ -77,7 +54,7 @@ put(struct queue *q, const char *who)
 		.kind = QUEUE_PERIODIC, .text = text, .len = sizeof(text)
 	};
 
-	must(queue_put(q, who, &r, &e) == 0, "put");
+	works(queue_put(q, who, &r, &e) == 0, "put");
 }
 
 static double
@@ -88,7 +65,7 @@ stored(struct queue *q, unsigned a_turn)
 	for (unsigned i = 1; i <= EACH; i++) {
 		put(q, "CP-1");
 		if (i % a_turn == 0)
-			must(queue_commit(q, &e) == 0, "commit");
+			works(queue_commit(q, &e) == 0, "commit");
 	}
 	return (seconds() - start) / EACH * 1e6;
 }
@@ -99,7 +76,7 @@ plain(int fd)
 	double start = seconds();
 
 	for (unsigned i = 0; i < EACH; i++)
-		must(file_write_all(fd, text, sizeof(text)) == 0 &&
+		works(file_write_all(fd, text, sizeof(text)) == 0 &&
 			fdatasync(fd) == 0,
 		    "write");
 	return (seconds() - start) / EACH * 1e6;
@@ -112,17 +89,17 @@ durable(void)
 	struct queue *q = open_it();
 	int fd = open("plain", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	must(fd != -1, "plain");
+	works(fd != -1, "plain");
 	for (int i = 0; i < ROUNDS; i++) {
 		peer[i] = plain(fd);
 		one[i] = stored(q, 1);
 		twenty[i] = stored(q, 20);
 	}
-	p = median(peer);
+	p = median(peer, ROUNDS);
 	(void)printf("ocpp.store.message.alone %.1f us %.2f write+fdatasync\n",
-	    median(one), median(one) / p);
+	    median(one, ROUNDS), median(one, ROUNDS) / p);
 	(void)printf("ocpp.store.message.of-20 %.1f us %.2f write+fdatasync\n",
-	    median(twenty), median(twenty) / p);
+	    median(twenty, ROUNDS), median(twenty, ROUNDS) / p);
 	(void)close(fd);
 	queue_free(q);
 }
@@ -140,7 +117,7 @@ large(void)
 		(void)snprintf(who, sizeof(who), "CP-%u", i % 200);
 		put(q, who);
 		if (i % 1000 == 999)
-			must(queue_commit(q, &e) == 0, "commit");
+			works(queue_commit(q, &e) == 0, "commit");
 	}
 	queue_free(q);
 	before = mallinfo2().uordblks;

@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "key.h"
 #include "makecred.h"
+#include "timing.h"
 #include "tpm/tpm.h"
 #include "tpm_public.h"
 #include "x509.h"
@@ -27,39 +28,6 @@
 
 static struct tpm *tpm;
 static struct tpm_key key;
-
-static void
-must(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "tpm_signs: %s\n", what);
-	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-up(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double v[ROUNDS])
-{
-	qsort(v, ROUNDS, sizeof(*v), up);
-	return v[ROUNDS / 2];
-}
 
 /* --- direct: a loaded primary key, no lock, no OpenSSL ------------------- */
 
@@ -242,8 +210,8 @@ bench_handshakes(EVP_PKEY *ours)
 		tpm_ms[i] = shakes(with_tpm, server);
 		file_ms[i] = shakes(with_file, server);
 	}
-	a = median(tpm_ms);
-	b = median(file_ms);
+	a = median(tpm_ms, ROUNDS);
+	b = median(file_ms, ROUNDS);
 	printf("tpm.handshake-in-memory %.3f ms %.2f file-key\n", a, a / b);
 	SSL_CTX_free(server);
 	SSL_CTX_free(with_tpm);
@@ -321,8 +289,8 @@ main(int argc, char *argv[])
 		theirs[i] = direct_sign(&d);
 	}
 	direct_close(&d);
-	a = median(ours);
-	b = median(theirs);
+	a = median(ours, ROUNDS);
+	b = median(theirs, ROUNDS);
 	printf("tpm.signatures %.0f 1/s %.2f direct-ESYS\n", a, a / b);
 	bench_handshakes(pkey);
 	bench_enrolment(pkey);
