@@ -101,7 +101,7 @@ theirs(const char *tool, const struct bytes *restore)
 {
 	double start = now_ms();
 	int in[2], status;
-	pid_t pid;
+	pid_t pid = -1;
 
 	must(pipe(in) == 0 && (pid = fork()) != -1, "start the tool");
 	if (pid == 0) {

@@ -127,7 +127,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	turns(3);
 	if (leg != NULL)
 		leg_pause(leg, false);
-	for (int i = 0; i < 200 && ends == 0; i++) {
+	/* Each message may pause it again; none is shorter than two bytes. */
+	for (size_t i = 0; i < 200 + len && ends == 0; i++) {
 		turns(1);
 		if (leg != NULL)
 			leg_pause(leg, false);
