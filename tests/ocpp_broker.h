@@ -2,6 +2,7 @@
 #ifndef TESTS_OCPP_BROKER_H
 #define TESTS_OCPP_BROKER_H
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <setjmp.h>
@@ -58,6 +59,8 @@ hall_mosquitto(const char *dir, const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if ((pid = fork()) == 0) {
+		/* A test that fails in the middle leaves no broker. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (freopen("/dev/null", "w", stderr) == NULL ||
 		    freopen("/dev/null", "w", stdout) == NULL)
 			_exit(126);
