@@ -254,7 +254,9 @@ nothing_is_told_before_the_csms_has_accepted_the_charge_point(void **state)
 	(void)state;
 	w.pair.version = OCPP_201;
 	w.pair.charger->boot_interval = 0;
+	w.pair.since_ms = now_ms();
 	secure_event(w.secure, &w.pair, "InvalidTLSVersion", "early");
+	secure_look(w.secure);
 	secure_opened(w.secure, &w.pair);
 	boot_is_answered("{\"status\":\"Pending\"}");
 	boot_is_answered("{\"status\":\"Rejected\"}");
@@ -262,6 +264,29 @@ nothing_is_told_before_the_csms_has_accepted_the_charge_point(void **state)
 	boot_is_answered("{\"status\":\"Accepted\"}");
 	assert_int_equal(w.ncalls, 1);
 	assert_non_null(strstr(w.said[0], "early"));
+}
+
+/* One that booted before the gateway came between does not boot for it. */
+static void
+who_stays_without_booting_was_accepted_long_ago(void **state)
+{
+	(void)state;
+	w.pair.version = OCPP_201;
+	w.pair.charger->pair = &w.pair;
+	w.pair.charger->boot_interval = 0;
+	w.pair.since_ms = now_ms();
+	secure_event(w.secure, &w.pair, "InvalidTLSVersion", "kept");
+	assert_int_equal(w.ncalls, 0);
+	w.pair.since_ms = 0;
+	w.pair.booting = true;
+	secure_look(w.secure);
+	assert_int_equal(w.ncalls, 0);
+	w.pair.booting = false;
+	secure_look(w.secure); /* past the last */
+	secure_look(w.secure);
+	w.pair.charger->pair = NULL;
+	assert_int_equal(w.ncalls, 1);
+	assert_non_null(strstr(w.said[0], "kept"));
 }
 
 static void
@@ -419,6 +444,7 @@ main(void)
 		    what_happened_while_the_csms_was_away_is_told_in_order),
 		in_the_world(
 		    nothing_is_told_before_the_csms_has_accepted_the_charge_point),
+		in_the_world(who_stays_without_booting_was_accepted_long_ago),
 		in_the_world(in_16_only_its_own_list_is_told),
 		in_the_world(of_another_charge_point_nothing_is_told),
 		in_the_world(a_storm_of_events_does_not_fill_the_log),

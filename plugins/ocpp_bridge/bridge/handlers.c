@@ -50,6 +50,7 @@ booted(struct pair *p, enum ocpp_way way, const struct frame *f,
 	new |= learn(f->payload, path[2], c->model);
 	new |= learn(f->payload, path[3], c->firmware);
 	c->changed |= new;
+	p->booting = true;
 	return PAIR_PASS;
 }
 

@@ -42,6 +42,7 @@ struct pair {
 	unsigned paused;  /* bits: why nothing is read from the charger */
 	bool redial;      /* wanted as soon as no CALL is open */
 	bool dead;        /* the sweep frees it */
+	bool booting;     /* it has sent a BootNotification */
 	struct arrival *arrival;
 	struct knock *knock; /* what its request said; until it is let in */
 	struct dial *dial;

@@ -57,8 +57,10 @@ secure_look(struct secure *s)
 
 	if (c == NULL)
 		s->looked = 0;
-	else if (c->pair != NULL && c->class != NULL &&
-	    c->class->certificates == OCPP_GATEWAY)
+	if (c == NULL || c->pair == NULL || c->class == NULL)
+		return;
+	secure_push(s, c->pair);
+	if (c->class->certificates == OCPP_GATEWAY)
 		sign_renew(s, c->pair);
 }
 

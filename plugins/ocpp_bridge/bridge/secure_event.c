@@ -18,6 +18,7 @@
 
 #define MINUTE_S 60
 #define A_MINUTE 60
+#define QUIET_MS 60000
 
 struct push {
 	struct secure *s;
@@ -84,12 +85,22 @@ push_one(struct secure *s, struct pair *p, struct secured *r,
 	return false;
 }
 
-/* A CSMS that has not accepted a charge point answers nothing but its boot
- * (2.x B01): what it was told before would be lost. */
+/*
+ * A CSMS that has not accepted a charge point answers nothing but its boot
+ * (2.x B01): what it was told before would be lost. One that is connected for a
+ * while and does not boot was accepted before this gateway knew it.
+ */
+static bool
+is_accepted(const struct pair *p)
+{
+	return p->charger->boot_interval != 0 ||
+	    (!p->booting && now_ms() - p->since_ms > QUIET_MS);
+}
+
 void
 secure_push(struct secure *s, struct pair *p)
 {
-	if (p->charger->boot_interval != 0)
+	if (is_accepted(p))
 		secure_push_accepted(s, p);
 }
 
